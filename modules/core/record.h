@@ -1,0 +1,97 @@
+/* Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file
+ * except in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the
+ * License is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND,
+ * either express or implied. See the License for the specific language governing permissions
+ * and limitations under the License.
+ */
+
+/* A record: the typed fields of one log line before they are encoded.
+ *
+ * Lives on the stack of the hook that gathers it; texts are borrowed from the request or the
+ * message and must outlive the encoding only. Not shared between threads. Fields are written in
+ * the order in which they were added; a field too many is left out and `truncated` is set.
+ */
+#ifndef T2M_CORE_RECORD_H
+#define T2M_CORE_RECORD_H
+
+#include <apr_time.h>
+
+#include "core/level.h"
+#include "core/mask.h"
+#include "core/stream.h"
+#include "core/text.h"
+
+typedef enum {
+    T2M_FIELD_TEXT,
+    T2M_FIELD_LINES,        /* text whose items end at T2M_LINE_SEPARATOR: an array of strings */
+    T2M_FIELD_INTEGER,
+    T2M_FIELD_MILLISECONDS, /* number: microseconds, shown as 12.345 */
+    T2M_FIELD_BOOLEAN,
+    T2M_FIELD_TIMESTAMP,    /* number: apr_time_t */
+    T2M_FIELD_OPEN,         /* the member `name` is an object; the fields up to CLOSE are its own */
+    T2M_FIELD_CLOSE
+} t2m_field_kind_e;
+
+#define T2M_LINE_SEPARATOR '\x1e' /* ASCII record separator */
+
+enum {
+    T2M_RECORD_FIELDS_MAX = 48,
+    T2M_RECORD_SPANS_MAX = 256 /* masked spans in all fields together */
+};
+
+typedef struct {
+    const char *name;        /* our own constant, plain ASCII: [a-z0-9_]+; NULL for CLOSE */
+    t2m_text_t text;
+    apr_int64_t number;
+    apr_uint8_t kind;        /* t2m_field_kind_e */
+    apr_uint8_t content;     /* t2m_content_e */
+    apr_uint16_t span_first; /* set by t2m_record_mask */
+    apr_uint16_t span_count;
+} t2m_field_t;
+
+typedef struct {
+    apr_time_t time;
+    t2m_stream_e stream;
+    t2m_level_e level;
+    apr_uint16_t field_count;
+    apr_uint16_t span_count;
+    unsigned truncated : 1; /* something was left out: the line says so */
+    t2m_field_t fields[T2M_RECORD_FIELDS_MAX];
+    t2m_mask_span_t spans[T2M_RECORD_SPANS_MAX];
+} t2m_record_t;
+
+/** Starts a record with its `timestamp` and `level`. */
+void t2m_record_begin(t2m_record_t *record, t2m_stream_e stream, t2m_level_e level,
+                      apr_time_t time);
+
+/** Adds a text field. An empty text is left out: absent is absent. */
+void t2m_record_text(t2m_record_t *record, const char *name, t2m_content_e content,
+                     t2m_text_t text);
+
+/** As t2m_record_text for a C string; NULL is left out. */
+void t2m_record_string(t2m_record_t *record, const char *name, t2m_content_e content,
+                       const char *string);
+
+/** Adds an array of strings; an empty text is the empty array `[]`. */
+void t2m_record_lines(t2m_record_t *record, const char *name, t2m_content_e content,
+                      t2m_text_t text);
+
+void t2m_record_integer(t2m_record_t *record, const char *name, apr_int64_t value);
+void t2m_record_boolean(t2m_record_t *record, const char *name, int value);
+void t2m_record_milliseconds(t2m_record_t *record, const char *name, apr_int64_t microseconds);
+
+/** Opens the object `name`; the fields that follow are its own until t2m_record_close. */
+void t2m_record_open(t2m_record_t *record, const char *name);
+void t2m_record_close(t2m_record_t *record);
+
+/**
+ * Finds the secrets in all text fields, once; the encoder then writes the replacements. When the
+ * record's spans run out, the rest of the fields is replaced wholly.
+ */
+void t2m_record_mask(t2m_record_t *record, const t2m_mask_t *mask);
+
+#endif

@@ -1,0 +1,39 @@
+/* Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file
+ * except in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the
+ * License is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND,
+ * either express or implied. See the License for the specific language governing permissions
+ * and limitations under the License.
+ */
+
+/* A run of bytes with its length: what httpd and scripts hand over may hold any byte. */
+#ifndef T2M_CORE_TEXT_H
+#define T2M_CORE_TEXT_H
+
+#include <string.h>
+
+#include <apr.h>
+
+typedef struct {
+    const char *data; /* may be NULL only when size is 0; not terminated by a NUL */
+    apr_size_t size;  /* bytes */
+} t2m_text_t;
+
+/** The text of a C string; NULL gives the empty text. Borrows the bytes. */
+static inline t2m_text_t t2m_text(const char *string)
+{
+    t2m_text_t text = { string, string ? strlen(string) : 0 };
+    return text;
+}
+
+/** The text of size bytes at data. Borrows the bytes. */
+static inline t2m_text_t t2m_text_of(const char *data, apr_size_t size)
+{
+    t2m_text_t text = { data, size };
+    return text;
+}
+
+#endif
