@@ -18,7 +18,7 @@
 enum {
     T2M_LINE_MIN = 1024,      /* T2MLogMaxRecord's range */
     T2M_LINE_MAX = 65536,
-    T2M_LINE_TAIL = 32        /* room kept for what the writer adds: ,"seq":18446744073709551615}\n */
+    T2M_LINE_TAIL = 64        /* room kept for what the writer adds: `,"stream":"…","seq":N}` and LF */
 };
 
 /**
@@ -27,10 +27,15 @@ enum {
  * limit - T2M_LINE_TAIL are written. Returns their number, never 0.
  *
  * When it does not fit, long texts are cut (on a character boundary, after masking), then items
- * from the middle of LINES arrays are left out, until it does, and `"truncated":true` is added.
- * Where bytes were not UTF-8, `"lossy":true` is added. Both come last.
+ * from the middle of LINES arrays are left out, then shorter texts are cut, until it does; when
+ * even that is not enough, only timestamp, level, message and request_id are kept. Where bytes
+ * were not UTF-8, `"lossy":true` is added, where something was left out `"truncated":true`. Both
+ * come last. The same record always gives the same bytes. Allocates nothing; any thread.
  */
 apr_size_t t2m_encode(const t2m_record_t *record, char *line, apr_size_t limit);
+
+/** Writes `,"stream":"NAME"` for files that several streams share. Returns the number of bytes. */
+apr_size_t t2m_encode_stream(t2m_stream_e stream, char *out);
 
 /**
  * Writes what ends a line: `,"seq":N}` and LF. out has room for T2M_LINE_TAIL bytes. Returns the

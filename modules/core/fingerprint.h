@@ -18,9 +18,15 @@
 enum { T2M_FINGERPRINT_SIZE = 12 }; /* hex digits, no NUL */
 
 /**
- * Writes the group id of parts: the first 48 bits of SipHash-2-4 over the parts, each preceded by
- * its length (so that "ab","c" and "a","bc" differ), under the fixed published key
- * "t2mlog group v1." (16 bytes of ASCII).
+ * Writes the group id of parts. With S(x) the 8 bytes of SipHash-2-4 (in the authors' order, low
+ * byte first) of x under the published key "t2mlog group v1." (16 bytes of ASCII), and `size` a
+ * part's length as 8 bytes, low byte first:
+ *
+ *     h = 8 zero bytes; for each part: h = S(h | size | S(part))
+ *
+ * The id is the first 6 bytes of h in lower-case hex. Since lengths go in, "ab","c" and "a","bc"
+ * differ. The key is public: equal errors get equal ids, but whoever wants a collision can make
+ * one. An empty part counts; no part at all gives zeros.
  */
 void t2m_fingerprint(const t2m_text_t *parts, apr_size_t count, char out[T2M_FINGERPRINT_SIZE]);
 

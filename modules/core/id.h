@@ -18,7 +18,8 @@
 
 enum {
     T2M_ID_SIZE = 36,     /* an id of ours, no NUL */
-    T2M_ID_MAX = 128,     /* the longest that is taken over from a trusted peer */
+    T2M_ID_MIN = 8,       /* the shortest that is taken over from a trusted peer */
+    T2M_ID_MAX = 128,     /* and the longest */
     T2M_ID_KEY_SIZE = 32
 };
 
@@ -34,10 +35,13 @@ typedef struct {
  */
 void t2m_id_seed(t2m_id_generator_t *generator, const unsigned char *key);
 
-/** 128 unpredictable bits, different at each call. For trace and span ids. */
+/**
+ * 128 unpredictable bits, different at each call: SipHash-2-4 of a counter under each half of the
+ * key. For trace and span ids.
+ */
 void t2m_id_random(t2m_id_generator_t *generator, unsigned char out[16]);
 
-/** Writes a new id, lower-case hex with dashes, no NUL, for the moment time. */
+/** Writes a new id, lower-case hex with dashes, no NUL, for the moment time (before 1970: 1970). */
 void t2m_id_make(t2m_id_generator_t *generator, apr_time_t time, char out[T2M_ID_SIZE]);
 
 /** Nonzero when an inbound id may be taken over: 8 to 128 bytes of [A-Za-z0-9._~@:-]. */

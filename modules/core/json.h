@@ -17,9 +17,10 @@
  * ill-formed subsequence (Unicode 15 section 3.9, D93b) becomes one U+FFFD (the three bytes
  * EF BF BD) and sets `lossy`. Everything else is copied as it is.
  *
- * Not thread-safe; one writer per line. When the buffer is full, `full` is set, the piece that
- * did not fit is not written and nothing more is written after it: the caller then starts anew
- * with shorter values.
+ * Not thread-safe; one writer per line. When the buffer is full, `full` is set and nothing more is
+ * written: the caller then starts anew with shorter values. Names, numbers and plain pieces are
+ * written whole or not at all. Of string bytes all whole characters and escapes that fit are
+ * written, so a caller may set `end` back to cap a string, and clear `full` to go on behind it.
  */
 #ifndef T2M_CORE_JSON_H
 #define T2M_CORE_JSON_H
@@ -44,14 +45,15 @@ static inline apr_size_t t2m_json_size(const t2m_json_t *json)
     return (apr_size_t)(json->next - json->start);
 }
 
-/** `{` or `[` as a value, and their ends. Nesting is the caller's business. */
+/** `{` or `[` as a value, and their ends, `}` or `]`. Nesting is the caller's business. */
 void t2m_json_open(t2m_json_t *json, char bracket);
 void t2m_json_close(t2m_json_t *json, char bracket);
 
 /** A member's name with its colon: a C string known to need no escaping (our own names). */
 void t2m_json_name(t2m_json_t *json, const char *name);
 
-/** Values. Milliseconds: microseconds printed as milliseconds with three decimals, `12.345`. */
+/** Values. Milliseconds: microseconds printed as milliseconds with three decimals, `12.345`;
+ * below zero as 0.000. */
 void t2m_json_integer(t2m_json_t *json, apr_int64_t value);
 void t2m_json_unsigned(t2m_json_t *json, apr_uint64_t value);
 void t2m_json_milliseconds(t2m_json_t *json, apr_int64_t microseconds);
@@ -71,8 +73,9 @@ void t2m_json_string_end(t2m_json_t *json);
 void t2m_json_string(t2m_json_t *json, const char *bytes, apr_size_t size);
 
 /**
- * The largest n <= size such that the first n bytes do not end inside a UTF-8 character
- * (ill-formed bytes count as characters of one byte). Looks at most 3 bytes back.
+ * Where to cut: the largest n, at most size and at most limit, such that the first n bytes do not
+ * end inside a UTF-8 character (ill-formed bytes count as characters of one byte). Looks at most
+ * 3 bytes back.
  */
 apr_size_t t2m_utf8_boundary(const char *bytes, apr_size_t size, apr_size_t limit);
 

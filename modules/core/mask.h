@@ -62,7 +62,7 @@ typedef enum {
 typedef struct {
     apr_uint32_t start; /* first byte to replace, offset in the raw text */
     apr_uint32_t end;   /* one past the last */
-    apr_uint8_t rule;   /* t2m_mask_rule_e */
+    unsigned char rule;   /* t2m_mask_rule_e */
     char last4[4];      /* of a card; else undefined */
 } t2m_mask_span_t;
 

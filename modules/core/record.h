@@ -27,7 +27,8 @@
 
 typedef enum {
     T2M_FIELD_TEXT,
-    T2M_FIELD_LINES,        /* text whose items end at T2M_LINE_SEPARATOR: an array of strings */
+    T2M_FIELD_LINES,        /* text whose items end at T2M_LINE_SEPARATOR (the last may end without
+                             * it): an array of strings */
     T2M_FIELD_INTEGER,
     T2M_FIELD_MILLISECONDS, /* number: microseconds, shown as 12.345 */
     T2M_FIELD_BOOLEAN,
@@ -47,8 +48,8 @@ typedef struct {
     const char *name;        /* our own constant, plain ASCII: [a-z0-9_]+; NULL for CLOSE */
     t2m_text_t text;
     apr_int64_t number;
-    apr_uint8_t kind;        /* t2m_field_kind_e */
-    apr_uint8_t content;     /* t2m_content_e */
+    unsigned char kind;      /* t2m_field_kind_e */
+    unsigned char content;   /* t2m_content_e */
     apr_uint16_t span_first; /* set by t2m_record_mask */
     apr_uint16_t span_count;
 } t2m_field_t;
@@ -84,13 +85,17 @@ void t2m_record_integer(t2m_record_t *record, const char *name, apr_int64_t valu
 void t2m_record_boolean(t2m_record_t *record, const char *name, int value);
 void t2m_record_milliseconds(t2m_record_t *record, const char *name, apr_int64_t microseconds);
 
-/** Opens the object `name`; the fields that follow are its own until t2m_record_close. */
+/**
+ * Opens the object `name`; the fields that follow are its own until t2m_record_close. An object
+ * still open at the record's end is closed by the encoder.
+ */
 void t2m_record_open(t2m_record_t *record, const char *name);
 void t2m_record_close(t2m_record_t *record);
 
 /**
- * Finds the secrets in all text fields, once; the encoder then writes the replacements. When the
- * record's spans run out, the rest of the fields is replaced wholly.
+ * Finds the secrets in all text fields, once; the encoder then writes the replacements. A field
+ * whose spans do not fit beside those of the others is replaced wholly; a field with one span or
+ * none is never replaced for want of room, so that a flood of secrets hides nothing else.
  */
 void t2m_record_mask(t2m_record_t *record, const t2m_mask_t *mask);
 

@@ -15,13 +15,18 @@
 
 #include "core/text.h"
 
-enum { T2M_ROUTE_MAX = 128 };
+enum {
+    T2M_ROUTE_MAX = 128,
+    T2M_ROUTE_METHOD_MAX = 32 /* the longest registered method has 17 bytes */
+};
 
 /**
  * Writes `METHOD /a/:n/b` into out (room for T2M_ROUTE_MAX bytes, no NUL) and returns its size.
  * A segment becomes `:n` when it is all digits, a UUID, or at least 8 hex digits of which one is a
- * digit. A longer route ends at a segment's end with `/*`. No method: the path alone; no path:
- * the method and `*`; neither: `-`. Bytes are copied as they are.
+ * digit. A longer route ends at a segment's end with `/` and `*`; a method over
+ * T2M_ROUTE_METHOD_MAX is written as `*`. No method: the path alone; no path: the method and `*`;
+ * neither: `-`. Bytes are copied as they are. Linear time; a route given back as a path without a
+ * method stays as it is.
  */
 apr_size_t t2m_route_write(t2m_text_t method, t2m_text_t path, char *out);
 

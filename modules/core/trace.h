@@ -29,17 +29,20 @@ typedef struct {
 } t2m_trace_t;
 
 /**
- * Reads a header's value (several headers merged with ", " as httpd does are refused). Leading
- * and trailing blanks are allowed. Version 00 must be exactly 55 bytes; a higher version may go on
- * after a dash; ff, upper case, and all-zero ids are refused. Returns nonzero when taken; trace is
- * only written then.
+ * Reads a header's value. Leading and trailing blanks are allowed. Version 00 must be exactly 55
+ * bytes; a higher version may go on after a dash, with any bytes but a comma: several headers,
+ * which httpd merges with ", ", are refused. So are version ff, upper case, and all-zero ids.
+ * Returns nonzero when taken; trace is only written then.
  */
 int t2m_trace_parse(t2m_text_t value, t2m_trace_t *trace);
 
-/** A new trace id (random flag set, not sampled) and span id out of random bytes. */
+/**
+ * A new trace id (random flag set, not sampled) and span id out of random bytes: 16 and 8. An id
+ * of all zeros, which is not allowed, ends in 1 instead.
+ */
 void t2m_trace_start(t2m_trace_t *trace, const unsigned char random[24]);
 
-/** Gives the trace a new span id out of 8 random bytes (all zero gives one that ends in 1). */
+/** Gives the trace a new span id out of 8 random bytes (all zeros: ends in 1). */
 void t2m_trace_next_span(t2m_trace_t *trace, const unsigned char random[8]);
 
 /** Writes the header's value as version 00, no NUL; only flags 01 and 02 are kept. */

@@ -1,0 +1,179 @@
+/* Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file
+ * except in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the
+ * License is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND,
+ * either express or implied. See the License for the specific language governing permissions
+ * and limitations under the License.
+ */
+
+/* See check.h. */
+#include "server/check.h"
+
+#include <unistd.h>
+
+#include <apr_hash.h>
+#include <apr_strings.h>
+#include <http_core.h>
+#include <mpm_common.h>
+
+#include "server/config.h"
+#include "server/paths.h"
+#include "server/private.h"
+
+/* One run of all checks. */
+typedef struct {
+    apr_pool_t *pool;
+    const server_rec *main_server;
+    const t2m_global_config_t *global;
+    t2m_paths_writer_t writer;
+    apr_hash_t *judged; /* directories that were looked at */
+    apr_hash_t *files;  /* identity of a file: the t2m_stream_e * it belongs to */
+    int failed;
+} check_t;
+
+/* `httpd -t` by an ordinary user does not show what root may do when httpd starts. */
+static int is_only_doubt(t2m_paths_verdict_e verdict)
+{
+    return verdict == T2M_PATHS_DENIED && geteuid()
+           && ap_state_query(AP_SQ_RUN_MODE) != AP_SQ_RM_NORMAL;
+}
+
+static int level_of(check_t *check, t2m_paths_verdict_e verdict)
+{
+    if (is_only_doubt(verdict)) {
+        return APLOG_WARNING;
+    }
+    check->failed = 1;
+    return APLOG_ERR;
+}
+
+/* Nonzero the first time this directory is asked for. */
+static int is_new_directory(check_t *check, const char *directory)
+{
+    if (apr_hash_get(check->judged, directory, APR_HASH_KEY_STRING)) {
+        return 0;
+    }
+    apr_hash_set(check->judged, directory, APR_HASH_KEY_STRING, directory);
+    return 1;
+}
+
+static void check_directory(check_t *check)
+{
+    const char *directory = check->global->directory;
+    const char *reason = NULL;
+    t2m_paths_verdict_e verdict;
+
+    if (!is_new_directory(check, directory)) {
+        return;
+    }
+    verdict = t2m_paths_judge_directory(check->pool, directory, &check->writer, &reason);
+    if (verdict != T2M_PATHS_GOOD) {
+        ap_log_error(APLOG_MARK, level_of(check, verdict), 0, check->main_server,
+                     "T2M0010: T2MLogDir %s (%s) %s", directory, check->global->directory_from,
+                     reason);
+    }
+}
+
+static void check_file(check_t *check, const char *path, t2m_stream_e stream)
+{
+    const char *directory = t2m_paths_parent(check->pool, path);
+    const char *reason = NULL;
+    t2m_paths_verdict_e verdict;
+
+    if (strcmp(directory, check->global->directory) && is_new_directory(check, directory)) {
+        verdict = t2m_paths_judge_directory(check->pool, directory, &check->writer, &reason);
+        if (verdict != T2M_PATHS_GOOD) {
+            ap_log_error(APLOG_MARK, level_of(check, verdict), 0, check->main_server,
+                         "T2M0011: T2MLogFile %s %s: its directory %s %s",
+                         t2m_stream_name(stream), path, directory, reason);
+            return;
+        }
+    }
+    verdict = t2m_paths_judge_file(check->pool, path, &reason);
+    if (verdict != T2M_PATHS_GOOD) {
+        ap_log_error(APLOG_MARK, level_of(check, verdict), 0, check->main_server,
+                     "T2M0012: T2MLogFile %s %s %s", t2m_stream_name(stream), path, reason);
+    }
+}
+
+static void check_shared(check_t *check, const char *path, t2m_stream_e stream)
+{
+    const char *identity = t2m_paths_identity(check->pool, path);
+    t2m_stream_e *owner = apr_hash_get(check->files, identity, APR_HASH_KEY_STRING);
+
+    if (!owner) {
+        owner = apr_palloc(check->pool, sizeof *owner);
+        *owner = stream;
+        apr_hash_set(check->files, identity, APR_HASH_KEY_STRING, owner);
+        check_file(check, path, stream);
+    } else if (*owner != stream) {
+        check->failed = 1;
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, check->main_server,
+                     "T2M0013: T2MLogFile %s and T2MLogFile %s are one file, %s: a file holds "
+                     "one stream; give each its own name", t2m_stream_name(*owner),
+                     t2m_stream_name(stream), path);
+    }
+}
+
+static void check_files(check_t *check)
+{
+    for (const server_rec *server = check->main_server; server; server = server->next) {
+        const t2m_server_config_t *config = t2m_config_server(server);
+        for (t2m_stream_e stream = 0; stream < T2M_STREAM_COUNT; stream++) {
+            const char *path = config && config->enabled == 1 ? config->path[stream] : NULL;
+            if (path && !t2m_paths_is_terminal(path)) {
+                if (!strcmp(t2m_paths_parent(check->pool, path), check->global->directory)) {
+                    check_directory(check);
+                }
+                check_shared(check, path, stream);
+            }
+        }
+    }
+}
+
+static void check_program(check_t *check)
+{
+    const char *reason = NULL;
+    t2m_paths_verdict_e verdict =
+        t2m_paths_judge_program(check->pool, check->global->program, &reason);
+    if (verdict != T2M_PATHS_GOOD) {
+        ap_log_error(APLOG_MARK, level_of(check, verdict), 0, check->main_server,
+                     "T2M0014: T2MLogProgram %s cannot be run: %s; name the t2mlog program that "
+                     "was built with this module", check->global->program, reason);
+    }
+}
+
+static void check_user(check_t *check)
+{
+    const char *user = check->global->user;
+    if (!t2m_paths_find_writer(check->pool, user, check->global->directory, &check->writer)) {
+        check->failed = 1;
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, check->main_server,
+                     "T2M0015: T2MLogUser %s: no such user; make it (useradd --system %s) or name "
+                     "one that exists", user, user);
+    } else if (user && geteuid() && check->writer.uid != geteuid()) {
+        ap_log_error(APLOG_MARK, level_of(check, T2M_PATHS_DENIED), 0, check->main_server,
+                     "T2M0016: T2MLogUser %s: only root can start a program as another user; "
+                     "start httpd as root or leave the directive out", user);
+    }
+}
+
+int t2m_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *server)
+{
+    check_t check = { .pool = ptemp, .main_server = server };
+    (void)plog;
+    if (!t2m_config_enabled_anywhere(server)) {
+        return OK;
+    }
+    t2m_config_resolve(pconf, server);
+    check.global = t2m_config_global(server);
+    check.judged = apr_hash_make(ptemp);
+    check.files = apr_hash_make(ptemp);
+    check_user(&check);
+    check_program(&check);
+    check_files(&check);
+    return check.failed ? HTTP_INTERNAL_SERVER_ERROR : OK;
+}

@@ -1,0 +1,30 @@
+/* Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file
+ * except in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the
+ * License is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND,
+ * either express or implied. See the License for the specific language governing permissions
+ * and limitations under the License.
+ */
+
+/* The last steps of a record's way through the server: mask, encode, push. */
+#ifndef T2M_SERVER_EMIT_H
+#define T2M_SERVER_EMIT_H
+
+#include "core/record.h"
+#include "server/config.h"
+#include "shared/layout.h"
+
+/**
+ * Masks record by config's policy, encodes it within T2MLogMaxRecord and pushes it into the
+ * process's slot for the file of its stream. entry: the in-flight entry that the line ends, or NULL;
+ * it is given back in any case. Returns APR_SUCCESS also when the stream has no file or its level
+ * is below T2MLogLevel (nothing is written then); else as t2m_process_push. Any thread; stack use
+ * T2MLogMaxRecord plus a few KiB; allocates nothing.
+ */
+apr_status_t t2m_emit(t2m_record_t *record, const t2m_server_config_t *config,
+                      t2m_inflight_t *entry);
+
+#endif

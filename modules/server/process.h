@@ -1,0 +1,77 @@
+/* Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file
+ * except in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the
+ * License is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND,
+ * either express or implied. See the License for the specific language governing permissions
+ * and limitations under the License.
+ */
+
+/* What this process has: its slot, its id generator, the keys it was born with.
+ *
+ * A worker claims its slot in child_init; the parent has slot 0; any other process that httpd's
+ * modules fork (mod_cgid's and mod_wsgi's daemons) claims one at its first line. A forked child
+ * never uses what its parent had: a handler run by fork() resets it. Any thread may call the
+ * functions below unless said otherwise; none of them blocks on another process.
+ */
+#ifndef T2M_SERVER_PROCESS_H
+#define T2M_SERVER_PROCESS_H
+
+#include <httpd.h>
+
+#include "core/id.h"
+#include "shared/slot.h"
+
+/* The memories and pipes as the parent made them; inherited by fork. -1 where there is none. */
+typedef struct {
+    t2m_geometry_t geometry;
+    int slots_fd;        /* writable */
+    int board_fd;        /* read-only */
+    int wake_fd;         /* write end, non-blocking */
+    unsigned char address_key[32]; /* for T2MLogClientIP hmac; the same in all processes */
+} t2m_process_memory_t;
+
+/**
+ * Tells the process which memories there are. Called by the parent in post_config, before anything
+ * is forked, and again after each restart (the module is loaded anew). pconf: a cleanup forgets all.
+ */
+void t2m_process_inherit(apr_pool_t *pconf, const t2m_process_memory_t *memory);
+
+/** Claims the parent's slot, 0. Returns the error of mapping. */
+apr_status_t t2m_process_claim_parent(void);
+
+/**
+ * Hook child_init: claims a worker's slot, closes the descriptors that it needs no more and notes the
+ * process's orderly end in a cleanup of pool. Under httpd -X the process keeps slot 0.
+ */
+void t2m_process_child_init(apr_pool_t *pool, server_rec *server);
+
+/** Nonzero when records can be pushed or will be after a claim; zero before post_config made them. */
+int t2m_process_ready(void);
+
+/**
+ * Pushes a record (see t2m_slot_push) and wakes the writer when it sleeps. Claims a slot first when
+ * the process has none. Returns APR_EINVAL when there is no memory or no slot to be had.
+ */
+apr_status_t t2m_process_push(const t2m_ring_record_t *record, const char *line,
+                              t2m_inflight_t *entry);
+
+/** t2m_slot_begin and t2m_slot_end on the process's slot. */
+t2m_inflight_t *t2m_process_begin(const t2m_slot_request_t *request);
+void t2m_process_end(t2m_inflight_t *entry);
+
+/** The process's generator of ids, seeded on first use in each process. Never NULL. */
+t2m_id_generator_t *t2m_process_ids(void);
+
+/** T2M_ADDRESS_KEY_SIZE bytes. Never NULL. */
+const unsigned char *t2m_process_address_key(void);
+
+/** The host's name (no domain cut off), found once in the parent. Never NULL. */
+const char *t2m_process_hostname(void);
+
+/** Microseconds of CLOCK_MONOTONIC. */
+apr_int64_t t2m_process_monotonic(void);
+
+#endif

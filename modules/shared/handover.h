@@ -1,0 +1,26 @@
+/* Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file
+ * except in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the
+ * License is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND,
+ * either express or implied. See the License for the specific language governing permissions
+ * and limitations under the License.
+ */
+
+/* What httpd hands to `t2mlog supervise`, and that to `t2mlog writer`: open descriptors under fixed
+ * numbers. Everything above is closed before the program starts. */
+#ifndef T2M_SHARED_HANDOVER_H
+#define T2M_SHARED_HANDOVER_H
+
+enum {
+    T2M_FD_SLOTS = 3,     /* the slots memory, writable */
+    T2M_FD_BOARD = 4,     /* the board, writable */
+    T2M_FD_DIRECTORY = 5, /* the log directory; holds its lock against a second server */
+    T2M_FD_LIFELINE = 6,  /* read end of a pipe that every httpd process holds: hangs up when none is left */
+    T2M_FD_WAKE = 7,      /* read end of the pipe that wakes the writer */
+    T2M_FD_END = 8
+};
+
+#endif

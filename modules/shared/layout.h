@@ -1,0 +1,246 @@
+/* Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file
+ * except in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the
+ * License is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND,
+ * either express or implied. See the License for the specific language governing permissions
+ * and limitations under the License.
+ */
+
+/* The two memories, drawn. All offsets are from the start of the memory, all numbers in the host's
+ * byte order, all links are indexes: processes map the memory at different addresses.
+ *
+ * SLOTS (memfd "t2mlog-slots"): what producers hand to the writer.
+ *
+ *   0            +-----------------------------+
+ *                | t2m_slots_header_t          |  one page: parent and writer alone map it
+ *   directory    +-----------------------------+
+ *                | t2m_directory_t             |  whole pages: every claimer maps it, until it
+ *                |   owner[0..slot_count)      |  has its slot
+ *   settings     +-----------------------------+
+ *                | settings copy 0, copy 1     |  written by the parent, read by the writer
+ *   slots        +-----------------------------+
+ *                | slot 0 (the parent's)       |  slot_size bytes each, whole pages; its owner
+ *                | slot 1 … slot_count-1       |  maps its own slot and no other
+ *                +-----------------------------+
+ *
+ *   a slot:      | t2m_slot_header_t | in-flight entries | ring |
+ *                  one page            whole pages         ring_size bytes, a power of two
+ *
+ *   a ring holds records one behind the other, each padded to 8 bytes; positions count bytes since
+ *   the slot's first use and never wrap (2^64); byte p is at p % ring_size:
+ *
+ *        head (on the board)                    tail (in the slot)
+ *          v                                      v
+ *   ...    | header | line |pad| header | line |..|        free        | ...
+ *
+ *   The owner alone moves tail, by a release store after the copy: a killed process leaves each
+ *   record either whole or not there. The writer alone moves head, after the lines are in the file.
+ *
+ * BOARD (memfd "t2mlog-board"): what the writer knows. It alone writes; everyone else has a
+ * read-only descriptor.
+ *
+ *   0            +-----------------------------+
+ *                | t2m_board_header_t          |  the intent and the notices stand here
+ *   heads        | u64 head[slot_count]        |
+ *   targets      | u64 target[slot_count]      |  the intent's: where each head goes
+ *   steps        | t2m_intent_step_t[files]    |  the intent's: what is written where
+ *   files        | t2m_board_file_t[files]     |  one row a file
+ *   totals       | t2m_totals_t[streams]       |
+ *   undo         | t2m_undo_t                  |
+ *                +-----------------------------+
+ */
+#ifndef T2M_SHARED_LAYOUT_H
+#define T2M_SHARED_LAYOUT_H
+
+#include <apr.h>
+
+#include "core/level.h"
+#include "core/stream.h"
+
+#define T2M_SLOTS_MAGIC 0x74326d736c6f7473ULL /* "t2mslots" */
+#define T2M_BOARD_MAGIC 0x74326d626f617264ULL /* "t2mboard" */
+
+enum {
+    T2M_LAYOUT_VERSION = 1, /* changes with any change of this file */
+    T2M_PAGE = 4096,
+    T2M_SLOTS_MAX = 65536,
+    T2M_FILES_MAX = 4096,
+    T2M_RECORD_ALIGN = 8
+};
+
+/* The sizes of both memories. Fixed when they are made; each process keeps its own copy and never
+ * believes the one in the memory. */
+typedef struct {
+    apr_uint32_t slot_count;     /* with the parent's; 2 to T2M_SLOTS_MAX */
+    apr_uint32_t inflight_count; /* entries in each slot */
+    apr_uint64_t ring_size;      /* bytes, a power of two, at least 64 KiB */
+} t2m_geometry_t;
+
+typedef struct {
+    apr_uint64_t magic;
+    apr_uint32_t version;
+    apr_uint32_t reserved;
+    t2m_geometry_t geometry;
+    apr_uint64_t settings; /* 0: none yet; else generation * 2 + the copy that holds it */
+} t2m_slots_header_t;
+
+typedef struct {
+    apr_uint64_t no_slot;  /* processes that found none, counted at each try */
+    apr_uint64_t reserved[7];
+    apr_uint64_t owner[]; /* 0: free; else pid + (nonce << 32). Claimed by compare-and-swap */
+} t2m_directory_t;
+
+typedef enum {
+    T2M_DROP_FULL,    /* the ring had no room */
+    T2M_DROP_REENTRY, /* the process's lock was held by the code that a signal interrupted */
+    T2M_DROP_COUNT
+} t2m_drop_e;
+
+typedef struct {
+    apr_uint64_t tail; /* alone on its cache line: the writer polls it */
+    apr_uint64_t pad[7];
+    apr_uint32_t closed; /* the owner ended by itself: what is in flight was killed at its stop */
+    apr_uint32_t reserved;
+    apr_uint64_t begun;           /* requests begun */
+    apr_uint64_t begun_untracked; /* of these, without a free in-flight entry */
+    apr_uint64_t accepted[T2M_STREAM_COUNT];
+    apr_uint64_t dropped[T2M_STREAM_COUNT][T2M_DROP_COUNT];
+} t2m_slot_header_t;
+
+/* A record in the ring: this header, then size bytes of the line without its end. */
+typedef struct {
+    apr_uint32_t size;
+    apr_uint16_t file;   /* number of the file in the settings */
+    unsigned char stream;  /* t2m_stream_e */
+    unsigned char level;   /* t2m_level_e */
+    apr_int64_t time;    /* apr_time_t: orders the lines of several processes */
+} t2m_ring_record_t;
+
+/* What an access line needs when its process can no longer write it. Texts are masked and cut. */
+typedef struct {
+    apr_uint64_t busy;     /* 0 free, 2 being filled, 1 a request is in flight */
+    apr_uint64_t position; /* ring position of its access record + 1; 0: not pushed yet */
+    apr_int64_t started;   /* apr_time_t */
+    apr_int64_t started_monotonic; /* microseconds of CLOCK_MONOTONIC */
+    apr_uint16_t file;     /* of the access stream */
+    unsigned char truncated; /* a text was cut */
+    unsigned char id_size, method_size, path_size, ip_size, vhost_size, user_agent_size;
+    char id[128];
+    char method[24];
+    char path[168];
+    char ip[64];
+    char vhost[64];
+    char user_agent[128];
+    char reserved[23]; /* 640 bytes in all */
+} t2m_inflight_t;
+
+typedef enum {
+    T2M_INTENT_NONE,
+    T2M_INTENT_WRITE,  /* lines are being written; files may have grown by less than all of it */
+    T2M_INTENT_ADVANCE /* all is in the files; the board is being brought up to it */
+} t2m_intent_phase_e;
+
+typedef struct {
+    apr_uint64_t batch;      /* number of this batch */
+    apr_uint32_t phase;      /* t2m_intent_phase_e; the word that publishes the rest */
+    apr_uint32_t step_count; /* files in this batch */
+    apr_uint64_t bury_owner; /* 0: the batch is ring records; else the dead owner's word whose */
+    apr_uint32_t bury_slot;  /* requests in flight in this slot are logged */
+    apr_uint32_t bury_stopped; /* it ended by itself or with the server: killed_at_stop */
+    apr_int64_t bury_time;   /* of those lines, apr_time_t */
+    apr_int64_t bury_monotonic; /* the same moment in microseconds of CLOCK_MONOTONIC */
+} t2m_intent_t;
+
+/* One file's part in the batch: offset..offset+bytes is what the batch adds to it. */
+typedef struct {
+    apr_uint64_t offset; /* the file's size before */
+    apr_uint64_t bytes;
+    apr_uint64_t device; /* which file that was */
+    apr_uint64_t inode;
+    apr_uint64_t seq_after;
+    apr_uint64_t lines_after;
+    apr_uint32_t file;
+    apr_uint32_t done;   /* written; decides only where a file has no size (pipes, terminals) */
+} t2m_intent_step_t;
+
+typedef struct {
+    apr_uint64_t seq;   /* of the last line; valid when known */
+    apr_uint64_t lines; /* written since the board was made */
+    apr_uint32_t known; /* the file was opened once and its last number read */
+    apr_uint32_t errors; /* failed writes since the last that worked */
+} t2m_board_file_t;
+
+enum { T2M_NOTICES = 16, T2M_NOTICE_SIZE = 240 };
+
+/* A message of the writer for the administrator, which the parent passes on to the classic error
+ * log: the writer holds no descriptor on it. */
+typedef struct {
+    apr_uint32_t level;         /* t2m_level_e */
+    char text[T2M_NOTICE_SIZE]; /* with a NUL */
+} t2m_notice_t;
+
+typedef struct {
+    apr_uint64_t magic;
+    apr_uint32_t version;
+    apr_uint32_t writer_pid;
+    t2m_geometry_t geometry;
+    apr_uint32_t asleep;     /* the writer waits for a wake-up */
+    apr_uint32_t reserved;
+    apr_uint64_t passes;     /* grows with each look at the slots: the writer lives */
+    apr_uint64_t writers;    /* writers so far */
+    apr_uint64_t done_batch; /* last batch that is wholly in the board */
+    apr_uint64_t settings;   /* generation taken over */
+    apr_uint64_t corrupt;    /* ring records that could not be believed */
+    apr_uint64_t unknown_file; /* records of a file that the settings do not have */
+    apr_uint64_t notice_count; /* notices so far; the newest is at (count - 1) % T2M_NOTICES */
+    t2m_notice_t notices[T2M_NOTICES];
+    t2m_intent_t intent;
+} t2m_board_header_t;
+
+/* Each table row begins with this; readers copy a row and take it when sequence is even and did
+ * not change meanwhile. */
+typedef struct {
+    apr_uint64_t sequence; /* odd while the row changes */
+    apr_uint64_t batch;    /* the last batch folded into it */
+} t2m_row_t;
+
+typedef struct {
+    t2m_row_t row;
+    apr_uint64_t lines;
+    apr_uint64_t bytes;
+    apr_uint64_t levels[T2M_LEVEL_COUNT];
+    apr_uint64_t worker_died; /* access lines written for requests whose process had gone */
+} t2m_totals_t;
+
+enum { T2M_UNDO_MAX = 4096 };
+
+/* The row that is being changed, as it was before. */
+typedef struct {
+    apr_uint64_t size;   /* 0: nothing to undo; stored last */
+    apr_uint64_t offset; /* of the row on the board */
+    unsigned char bytes[T2M_UNDO_MAX];
+} t2m_undo_t;
+
+/* Where everything is, computed from the geometry. */
+typedef struct {
+    apr_uint64_t directory, directory_size;
+    apr_uint64_t settings, settings_size; /* of one copy */
+    apr_uint64_t slots, slot_size, inflight, ring; /* the last two within a slot */
+    apr_uint64_t size; /* of the whole memory */
+} t2m_slots_map_t;
+
+typedef struct {
+    apr_uint64_t heads, targets, steps, files, totals, undo, size;
+} t2m_board_map_t;
+
+/** Nonzero when the geometry is within its limits. */
+int t2m_geometry_valid(const t2m_geometry_t *geometry);
+
+/** The offsets for a valid geometry. */
+void t2m_slots_map(const t2m_geometry_t *geometry, t2m_slots_map_t *map);
+void t2m_board_map(const t2m_geometry_t *geometry, t2m_board_map_t *map);
+
+#endif

@@ -1,0 +1,62 @@
+/* Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file
+ * except in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the
+ * License is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND,
+ * either express or implied. See the License for the specific language governing permissions
+ * and limitations under the License.
+ */
+
+/* What the writer needs to know of the configuration: a snapshot that the parent leaves in the
+ * slots memory and the writer takes over between two batches. Neither waits for the other. */
+#ifndef T2M_SHARED_SETTINGS_H
+#define T2M_SHARED_SETTINGS_H
+
+#include "shared/layout.h"
+
+enum { T2M_PATH_MAX = 1024, T2M_USER_MAX = 64 };
+
+/* One file. Its number is its place in the array and stays the same for the life of the memory:
+ * records of an older configuration still carry it. */
+typedef struct {
+    unsigned char stream;          /* t2m_stream_e */
+    unsigned char to_descriptor;   /* 0: path; 1, 2: standard output, standard error */
+    unsigned char label;           /* each line says its stream, for files that several share */
+    unsigned char reserved;
+    char path[T2M_PATH_MAX - 4]; /* absolute, with a NUL */
+} t2m_settings_file_t;
+
+typedef struct {
+    apr_uint32_t file_count;
+    apr_uint32_t drain_seconds; /* how long a stop may take */
+    char user[T2M_USER_MAX];    /* whom the writer runs as; empty: as it was started */
+    char hostname[128];         /* for the lines that the writer makes itself */
+    t2m_settings_file_t files[T2M_FILES_MAX];
+} t2m_settings_t;
+
+/**
+ * Publishes settings, one generation after the last, and returns that generation. slots: the start
+ * of the slots memory, mapped writable. Only the parent calls it, from one thread.
+ */
+apr_uint64_t t2m_settings_publish(void *slots, const t2m_geometry_t *geometry,
+                                  const t2m_settings_t *settings);
+
+/** The generation that is published; 0: none yet. */
+apr_uint64_t t2m_settings_generation(const void *slots);
+
+/**
+ * Copies the published settings, with every bound checked, into settings. Returns their generation; 0
+ * when there are none or they changed while they were read: ask again at the next pass.
+ */
+apr_uint64_t t2m_settings_read(const void *slots, const t2m_geometry_t *geometry,
+                               t2m_settings_t *settings);
+
+/**
+ * The number of the file, added when it is new. Returns T2M_FILES_MAX when the table is full or the
+ * path is too long.
+ */
+apr_uint32_t t2m_settings_file(t2m_settings_t *settings, t2m_stream_e stream, const char *path);
+
+#endif

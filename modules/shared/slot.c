@@ -1,0 +1,267 @@
+/* Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file
+ * except in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the
+ * License is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND,
+ * either express or implied. See the License for the specific language governing permissions
+ * and limitations under the License.
+ */
+
+/* Claiming a slot, the ring's producer and the in-flight table. See layout.h for the picture. */
+#include "shared/slot.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/encode.h"
+#include "core/json.h"
+#include "shared/atomic.h"
+#include "shared/memory.h"
+#include "shared/step.h"
+
+void t2m_slot_reset(t2m_slot_t *slot)
+{
+    memset(slot, 0, sizeof(*slot));
+    slot->index = T2M_SLOTS_MAX;
+    (void)pthread_mutex_init(&slot->lock, NULL); /* cannot fail with default attributes */
+}
+
+/* Pids repeat; the nonce tells two owners of one slot apart. */
+static apr_uint64_t owner_word(apr_uint64_t head)
+{
+    return (apr_uint64_t)(apr_uint32_t)getpid() | ((head / T2M_RECORD_ALIGN + 1) & 0x7fffffff) << 32;
+}
+
+static apr_uint32_t claim_in(t2m_directory_t *directory, const t2m_geometry_t *geometry,
+                             const apr_uint64_t *heads)
+{
+    apr_uint32_t i;
+
+    for (i = 1; i < geometry->slot_count; i++) {
+        apr_uint64_t none = 0;
+
+        if (__atomic_compare_exchange_n(&directory->owner[i], &none, owner_word(heads[i]), 0,
+                                        __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
+            return i;
+        }
+    }
+    (void)t2m_add(&directory->no_slot, 1);
+    return T2M_SLOTS_MAX;
+}
+
+/* The directory is mapped for the claim alone: afterwards a process can reach no owner's word. */
+static apr_status_t claim_index(int slots_fd, const t2m_geometry_t *geometry,
+                                const t2m_slots_map_t *map, const apr_uint64_t *heads,
+                                apr_uint32_t *index)
+{
+    void *directory;
+    apr_status_t status = t2m_memory_map(slots_fd, map->directory, map->directory_size, 1, 0,
+                                         &directory);
+
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    if (*index < geometry->slot_count) {
+        t2m_store(&((t2m_directory_t *)directory)->owner[*index], owner_word(heads[*index]));
+    } else {
+        *index = claim_in(directory, geometry, heads);
+    }
+    t2m_memory_unmap(directory, map->directory_size);
+    return *index == T2M_SLOTS_MAX ? APR_EAGAIN : APR_SUCCESS;
+}
+
+static void attach(t2m_slot_t *slot, unsigned char *memory, const t2m_slots_map_t *map)
+{
+    slot->header = (t2m_slot_header_t *)memory;
+    slot->inflight = (t2m_inflight_t *)(memory + map->inflight);
+    slot->ring = memory + map->ring;
+    /* The last owner's tail is not believed: the slot was drained when it was freed. */
+    slot->tail = t2m_load(slot->head);
+    slot->header->closed = 0;
+    t2m_store(&slot->header->tail, slot->tail);
+}
+
+apr_status_t t2m_slot_claim(t2m_slot_t *slot, int slots_fd, int board_fd,
+                            const t2m_geometry_t *geometry, apr_uint32_t index, int inherit)
+{
+    t2m_slots_map_t map;
+    t2m_board_map_t board_map;
+    void *board, *memory;
+    apr_status_t status;
+
+    t2m_slots_map(geometry, &map);
+    t2m_board_map(geometry, &board_map);
+    status = t2m_memory_map(board_fd, 0, board_map.size, 0, inherit, &board);
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    status = claim_index(slots_fd, geometry, &map,
+                         (const apr_uint64_t *)((const char *)board + board_map.heads), &index);
+    if (status == APR_SUCCESS) {
+        status = t2m_memory_map(slots_fd, map.slots + index * map.slot_size, map.slot_size, 1,
+                                inherit, &memory);
+    }
+    if (status != APR_SUCCESS) {
+        t2m_memory_unmap(board, board_map.size);
+        return status;
+    }
+    slot->geometry = *geometry;
+    slot->index = index;
+    slot->board = board;
+    slot->head = (const apr_uint64_t *)((const char *)board + board_map.heads) + index;
+    attach(slot, memory, &map);
+    return APR_SUCCESS;
+}
+
+static void copy_in(const t2m_slot_t *slot, apr_uint64_t position, const void *bytes,
+                    apr_size_t size)
+{
+    apr_size_t at = (apr_size_t)(position & (slot->geometry.ring_size - 1));
+    apr_size_t until_wrap = (apr_size_t)slot->geometry.ring_size - at;
+    apr_size_t first = size < until_wrap ? size : until_wrap;
+
+    memcpy(slot->ring + at, bytes, first);
+    memcpy(slot->ring, (const char *)bytes + first, size - first);
+}
+
+static void give_back(t2m_inflight_t *entry)
+{
+    if (entry) {
+        t2m_store(&entry->busy, 0);
+    }
+}
+
+/*
+ * Order matters: a writer that finds the owner dead takes an entry for a lost request unless the
+ * entry's position lies below the tail, that is, unless its line is whole in the ring.
+ */
+static apr_status_t push_locked(t2m_slot_t *slot, const t2m_ring_record_t *record,
+                                const char *line, t2m_inflight_t *entry)
+{
+    apr_uint64_t bytes = (sizeof(*record) + record->size + T2M_RECORD_ALIGN - 1)
+                       / T2M_RECORD_ALIGN * T2M_RECORD_ALIGN;
+
+    if (slot->tail - t2m_load(slot->head) + bytes > slot->geometry.ring_size) {
+        (void)t2m_add(&slot->header->dropped[record->stream][T2M_DROP_FULL], 1);
+        give_back(entry);
+        return APR_ENOSPC;
+    }
+    copy_in(slot, slot->tail, record, sizeof(*record));
+    copy_in(slot, slot->tail + sizeof(*record), line, record->size);
+    T2M_STEP("record copied");
+    if (entry) {
+        t2m_store(&entry->position, slot->tail + 1);
+        T2M_STEP("position noted");
+    }
+    slot->tail += bytes;
+    t2m_store(&slot->header->tail, slot->tail);
+    T2M_STEP("tail published");
+    give_back(entry);
+    T2M_STEP("entry given back");
+    (void)t2m_add(&slot->header->accepted[record->stream], 1);
+    return APR_SUCCESS;
+}
+
+apr_status_t t2m_slot_push(t2m_slot_t *slot, t2m_slot_wait_e wait, const t2m_ring_record_t *record,
+                           const char *line, t2m_inflight_t *entry)
+{
+    apr_status_t status;
+
+    if (slot->index == T2M_SLOTS_MAX || record->size == 0 || record->size > T2M_LINE_MAX
+        || record->stream >= T2M_STREAM_COUNT) {
+        return APR_EINVAL;
+    }
+    if (wait == T2M_SLOT_WAIT) {
+        (void)pthread_mutex_lock(&slot->lock); /* a default mutex: fails on misuse only */
+    } else if (pthread_mutex_trylock(&slot->lock) != 0) {
+        (void)t2m_add(&slot->header->dropped[record->stream][T2M_DROP_REENTRY], 1);
+        give_back(entry);
+        return APR_EBUSY;
+    }
+    status = push_locked(slot, record, line, entry);
+    (void)pthread_mutex_unlock(&slot->lock);
+    return status;
+}
+
+static t2m_inflight_t *take_free_entry(t2m_slot_t *slot)
+{
+    apr_uint32_t count = slot->geometry.inflight_count;
+    apr_uint32_t tried;
+
+    for (tried = 0; tried < count; tried++) {
+        t2m_inflight_t *entry = &slot->inflight[(slot->inflight_next + tried) % count];
+
+        /* 2: taken, not yet filled; not a request in flight for whoever reads the table. */
+        apr_uint64_t free_state = 0;
+        if (__atomic_compare_exchange_n(&entry->busy, &free_state, 2, 0, __ATOMIC_ACQUIRE,
+                                        __ATOMIC_RELAXED)) {
+            slot->inflight_next = (slot->inflight_next + tried + 1) % count;
+            return entry;
+        }
+    }
+    return NULL;
+}
+
+static unsigned char keep(t2m_inflight_t *entry, char *out, apr_size_t room, t2m_text_t text)
+{
+    apr_size_t size = t2m_utf8_boundary(text.data, text.size, room);
+
+    if (size < text.size) {
+        entry->truncated = 1;
+    }
+    memcpy(out, text.data, size);
+    return (unsigned char)size;
+}
+
+t2m_inflight_t *t2m_slot_begin(t2m_slot_t *slot, const t2m_slot_request_t *request)
+{
+    t2m_inflight_t *entry;
+
+    if (slot->index == T2M_SLOTS_MAX) {
+        return NULL;
+    }
+    (void)t2m_add(&slot->header->begun, 1);
+    entry = take_free_entry(slot);
+    if (!entry) {
+        (void)t2m_add(&slot->header->begun_untracked, 1);
+        return NULL;
+    }
+    entry->position = 0;
+    entry->truncated = 0;
+    entry->started = request->started;
+    entry->started_monotonic = request->started_monotonic;
+    entry->file = request->file;
+    entry->id_size = keep(entry, entry->id, sizeof(entry->id), request->id);
+    entry->method_size = keep(entry, entry->method, sizeof(entry->method), request->method);
+    entry->path_size = keep(entry, entry->path, sizeof(entry->path), request->path);
+    entry->ip_size = keep(entry, entry->ip, sizeof(entry->ip), request->ip);
+    entry->vhost_size = keep(entry, entry->vhost, sizeof(entry->vhost), request->vhost);
+    entry->user_agent_size = keep(entry, entry->user_agent, sizeof(entry->user_agent),
+                                  request->user_agent);
+    T2M_STEP("entry filled");
+    t2m_store(&entry->busy, 1);
+    T2M_STEP("entry busy");
+    return entry;
+}
+
+void t2m_slot_end(t2m_slot_t *slot, t2m_inflight_t *entry)
+{
+    (void)slot;
+    give_back(entry);
+}
+
+void t2m_slot_close(t2m_slot_t *slot)
+{
+    if (slot->index != T2M_SLOTS_MAX) {
+        t2m_store(&slot->header->closed, 1);
+    }
+}
+
+int t2m_slot_writer_asleep(const t2m_slot_t *slot)
+{
+    t2m_fence();
+    return slot->index != T2M_SLOTS_MAX && t2m_load(&slot->board->asleep) != 0;
+}

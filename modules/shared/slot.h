@@ -1,0 +1,93 @@
+/* Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file
+ * except in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the
+ * License is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND,
+ * either express or implied. See the License for the specific language governing permissions
+ * and limitations under the License.
+ */
+
+/* The producer's side of the slots memory: a process claims one slot and pushes its records there.
+ *
+ * The handle is private memory of the process. t2m_slot_claim and t2m_slot_push may be called
+ * by any thread of it; the handle's lock orders them. No call waits for another process, and none
+ * makes a system call once the slot is claimed. A killed process leaves its slot whole at any
+ * instruction.
+ */
+#ifndef T2M_SHARED_SLOT_H
+#define T2M_SHARED_SLOT_H
+
+#include <pthread.h>
+
+#include <apr_errno.h>
+
+#include "core/text.h"
+#include "shared/layout.h"
+
+/* A process's own slot. All fields are private to slot.c but `index`. */
+typedef struct {
+    t2m_geometry_t geometry;
+    apr_uint32_t index;               /* which slot; T2M_SLOTS_MAX while there is none */
+    t2m_slot_header_t *header;
+    t2m_inflight_t *inflight;
+    unsigned char *ring;
+    const apr_uint64_t *head;         /* on the board, read-only */
+    const t2m_board_header_t *board;  /* read-only */
+    apr_uint64_t tail;                /* our own copy: the memory's is not believed */
+    apr_uint32_t inflight_next;       /* where the search for a free entry starts */
+    pthread_mutex_t lock;
+} t2m_slot_t;
+
+/** An empty handle. Also to be called in a forked child, whose copy of the lock may be held. */
+void t2m_slot_reset(t2m_slot_t *slot);
+
+/**
+ * Claims a free slot for the calling process (index T2M_SLOTS_MAX) or takes over the one that is
+ * its own by right (the parent: 0), and maps it and the board. slots_fd must be writable, board_fd
+ * may be read-only; both stay the caller's and may be closed afterwards. inherit: as in
+ * t2m_memory_map. Returns APR_EAGAIN when no slot is free, which is counted in the directory;
+ * another error when mapping fails.
+ */
+apr_status_t t2m_slot_claim(t2m_slot_t *slot, int slots_fd, int board_fd,
+                            const t2m_geometry_t *geometry, apr_uint32_t index, int inherit);
+
+/* How long push may wait for the handle's lock: for ever, or not at all (signal context). */
+typedef enum { T2M_SLOT_WAIT, T2M_SLOT_TRY } t2m_slot_wait_e;
+
+/**
+ * Pushes one record. line: as t2m_encode leaves it, 1 to T2M_LINE_MAX bytes. entry: the in-flight
+ * entry whose request this line ends, which is given back, or NULL. Returns APR_SUCCESS; APR_ENOSPC
+ * when the ring has no room and APR_EBUSY when the lock was not to be had (both counted as drops of
+ * the stream; the entry is given back all the same); APR_EINVAL when the handle has no slot.
+ */
+apr_status_t t2m_slot_push(t2m_slot_t *slot, t2m_slot_wait_e wait, const t2m_ring_record_t *record,
+                           const char *line, t2m_inflight_t *entry);
+
+/* What t2m_slot_begin keeps of a request. Texts are masked already; they are cut to the entry. */
+typedef struct {
+    apr_int64_t started, started_monotonic; /* microseconds */
+    apr_uint16_t file;                      /* of the access stream */
+    t2m_text_t id, method, path, ip, vhost, user_agent;
+} t2m_slot_request_t;
+
+/**
+ * Notes that a request has begun. Returns its entry, or NULL when the table is full (counted) or
+ * the handle has no slot.
+ */
+t2m_inflight_t *t2m_slot_begin(t2m_slot_t *slot, const t2m_slot_request_t *request);
+
+/** Gives an entry back whose request ends without an access line; NULL is allowed. */
+void t2m_slot_end(t2m_slot_t *slot, t2m_inflight_t *entry);
+
+/** Marks that the process ends by itself; records may still be pushed after it. */
+void t2m_slot_close(t2m_slot_t *slot);
+
+/**
+ * Nonzero when the writer said that it sleeps: whoever pushed must wake it. To be asked after the
+ * push.
+ */
+int t2m_slot_writer_asleep(const t2m_slot_t *slot);
+
+#endif

@@ -1,0 +1,168 @@
+/* Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file
+ * except in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the
+ * License is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND,
+ * either express or implied. See the License for the specific language governing permissions
+ * and limitations under the License.
+ */
+
+/* Reads what producers left, as hostile input. */
+#include "shared/slots.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/encode.h"
+#include "shared/atomic.h"
+#include "shared/memory.h"
+#include "shared/step.h"
+
+void t2m_slots_format(void *memory, const t2m_geometry_t *geometry)
+{
+    t2m_slots_header_t *header = memory;
+
+    header->version = T2M_LAYOUT_VERSION;
+    header->geometry = *geometry;
+    t2m_store(&header->magic, T2M_SLOTS_MAGIC);
+}
+
+apr_status_t t2m_slots_attach(t2m_slots_t *slots, int fd)
+{
+    void *page, *memory;
+    t2m_slots_header_t header;
+    struct stat information;
+    apr_status_t status = t2m_memory_map(fd, 0, T2M_PAGE, 0, 1, &page);
+
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    memcpy(&header, page, sizeof(header));
+    t2m_memory_unmap(page, T2M_PAGE);
+    if (header.magic != T2M_SLOTS_MAGIC || header.version != T2M_LAYOUT_VERSION
+        || !t2m_geometry_valid(&header.geometry) || fstat(fd, &information) != 0) {
+        return APR_EINVAL;
+    }
+    slots->geometry = header.geometry;
+    t2m_slots_map(&slots->geometry, &slots->map);
+    if ((apr_uint64_t)information.st_size != slots->map.size) {
+        return APR_EINVAL;
+    }
+    status = t2m_memory_map(fd, 0, slots->map.size, 1, 1, &memory);
+    slots->memory = memory;
+    return status;
+}
+
+static t2m_directory_t *directory(const t2m_slots_t *slots)
+{
+    return (t2m_directory_t *)(slots->memory + slots->map.directory);
+}
+
+static unsigned char *slot_at(const t2m_slots_t *slots, apr_uint32_t index)
+{
+    return slots->memory + slots->map.slots + index * slots->map.slot_size;
+}
+
+apr_uint64_t t2m_slots_owner(const t2m_slots_t *slots, apr_uint32_t index)
+{
+    return t2m_load(&directory(slots)->owner[index]);
+}
+
+int t2m_slots_owner_pid(apr_uint64_t owner)
+{
+    return (int)(owner & 0x7fffffff);
+}
+
+void t2m_slots_free(t2m_slots_t *slots, apr_uint32_t index, apr_uint64_t owner)
+{
+    t2m_inflight_t *entries = (t2m_inflight_t *)(slot_at(slots, index) + slots->map.inflight);
+    apr_uint64_t expected = owner;
+    apr_uint32_t i;
+
+    if (t2m_slots_owner(slots, index) != owner) {
+        return;
+    }
+    for (i = 0; i < slots->geometry.inflight_count; i++) {
+        if (entries[i].busy) { /* an untouched page stays unallocated */
+            t2m_store(&entries[i].busy, 0);
+        }
+        T2M_STEP("entry cleared");
+    }
+    (void)__atomic_compare_exchange_n(&directory(slots)->owner[index], &expected, 0, 0,
+                                      __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
+apr_uint64_t t2m_slots_tail(const t2m_slots_t *slots, apr_uint32_t index, apr_uint64_t head)
+{
+    const t2m_slot_header_t *header = (const t2m_slot_header_t *)slot_at(slots, index);
+    apr_uint64_t tail = t2m_load(&header->tail);
+
+    if (tail - head > slots->geometry.ring_size || tail % T2M_RECORD_ALIGN != 0) {
+        return head;
+    }
+    return tail;
+}
+
+int t2m_slots_closed(const t2m_slots_t *slots, apr_uint32_t index)
+{
+    return t2m_load(&((const t2m_slot_header_t *)slot_at(slots, index))->closed) != 0;
+}
+
+apr_uint64_t t2m_slots_record(const t2m_slots_t *slots, apr_uint32_t index, apr_uint64_t position,
+                              apr_uint64_t end, t2m_ring_record_t *record)
+{
+    apr_uint64_t bytes;
+
+    if (end - position < sizeof(*record)) {
+        return 0;
+    }
+    t2m_slots_copy(slots, index, position, record, sizeof(*record));
+    bytes = (sizeof(*record) + record->size + T2M_RECORD_ALIGN - 1)
+          / T2M_RECORD_ALIGN * T2M_RECORD_ALIGN;
+    if (record->size == 0 || record->size > T2M_LINE_MAX || bytes > end - position
+        || record->stream >= T2M_STREAM_COUNT || record->level >= T2M_LEVEL_COUNT) {
+        return 0;
+    }
+    return position + bytes;
+}
+
+void t2m_slots_copy(const t2m_slots_t *slots, apr_uint32_t index, apr_uint64_t position,
+                    void *out, apr_size_t size)
+{
+    const unsigned char *ring = slot_at(slots, index) + slots->map.ring;
+    apr_size_t at = (apr_size_t)(position & (slots->geometry.ring_size - 1));
+    apr_size_t until_wrap = (apr_size_t)slots->geometry.ring_size - at;
+    apr_size_t first = size < until_wrap ? size : until_wrap;
+
+    memcpy(out, ring + at, first);
+    memcpy((char *)out + first, ring, size - first);
+}
+
+static void bound(unsigned char *size, apr_size_t room)
+{
+    if (*size > room) {
+        *size = (unsigned char)room;
+    }
+}
+
+int t2m_slots_inflight(const t2m_slots_t *slots, apr_uint32_t index, apr_uint32_t entry,
+                       apr_uint64_t tail, t2m_inflight_t *copy)
+{
+    const t2m_inflight_t *entries
+        = (const t2m_inflight_t *)(slot_at(slots, index) + slots->map.inflight);
+
+    if (t2m_load(&entries[entry].busy) != 1) {
+        return 0;
+    }
+    memcpy(copy, &entries[entry], sizeof(*copy));
+    bound(&copy->id_size, sizeof(copy->id));
+    bound(&copy->method_size, sizeof(copy->method));
+    bound(&copy->path_size, sizeof(copy->path));
+    bound(&copy->ip_size, sizeof(copy->ip));
+    bound(&copy->vhost_size, sizeof(copy->vhost));
+    bound(&copy->user_agent_size, sizeof(copy->user_agent));
+    return copy->position == 0 || copy->position > tail;
+}

@@ -1,0 +1,71 @@
+/* Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file
+ * except in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the
+ * License is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND,
+ * either express or implied. See the License for the specific language governing permissions
+ * and limitations under the License.
+ */
+
+/* The writer's view of the slots memory. It trusts nothing there: everything is copied first, then
+ * checked, and no size, index or pointer is used as it was found. One thread. */
+#ifndef T2M_SHARED_SLOTS_H
+#define T2M_SHARED_SLOTS_H
+
+#include <apr_errno.h>
+
+#include "shared/layout.h"
+
+typedef struct {
+    t2m_geometry_t geometry;
+    t2m_slots_map_t map;
+    unsigned char *memory;
+} t2m_slots_t;
+
+/**
+ * Maps the whole memory writable and takes the geometry from its header, which must be valid and fit
+ * size, the descriptor's own. Returns APR_EINVAL when it does not: another version made it.
+ */
+apr_status_t t2m_slots_attach(t2m_slots_t *slots, int fd);
+
+/** Writes the header of a new, zeroed memory. For whoever made it, before anyone attaches. */
+void t2m_slots_format(void *memory, const t2m_geometry_t *geometry);
+
+/** The owner's word of a slot (index < slot_count) and the pid in it; 0: free. */
+apr_uint64_t t2m_slots_owner(const t2m_slots_t *slots, apr_uint32_t index);
+int t2m_slots_owner_pid(apr_uint64_t owner);
+
+/** Frees the slot if owner still owns it: its in-flight entries first, its word last. */
+void t2m_slots_free(t2m_slots_t *slots, apr_uint32_t index, apr_uint64_t owner);
+
+/**
+ * How far the slot's records go: the published tail when it can be true for that head, else head
+ * itself (nothing to read).
+ */
+apr_uint64_t t2m_slots_tail(const t2m_slots_t *slots, apr_uint32_t index, apr_uint64_t head);
+
+/** Nonzero when the slot's owner said that it ends by itself. */
+int t2m_slots_closed(const t2m_slots_t *slots, apr_uint32_t index);
+
+/**
+ * Copies the header of the record at position. Returns the position behind the record, or 0 when it
+ * cannot be one: it must end at or before end, have a line of 1 to T2M_LINE_MAX bytes, a stream
+ * and a level that exist.
+ */
+apr_uint64_t t2m_slots_record(const t2m_slots_t *slots, apr_uint32_t index, apr_uint64_t position,
+                              apr_uint64_t end, t2m_ring_record_t *record);
+
+/** Copies size bytes (at most ring_size) from position into out. */
+void t2m_slots_copy(const t2m_slots_t *slots, apr_uint32_t index, apr_uint64_t position,
+                    void *out, apr_size_t size);
+
+/**
+ * Copies an in-flight entry (entry < inflight_count) with its sizes bounded. Returns nonzero when a
+ * request is in flight in it whose line is not among the records below tail.
+ */
+int t2m_slots_inflight(const t2m_slots_t *slots, apr_uint32_t index, apr_uint32_t entry,
+                       apr_uint64_t tail, t2m_inflight_t *copy);
+
+#endif

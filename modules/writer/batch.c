@@ -1,0 +1,303 @@
+/* Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file
+ * except in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the
+ * License is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND,
+ * either express or implied. See the License for the specific language governing permissions
+ * and limitations under the License.
+ */
+
+/* Gathering by time, grouping by file, rendering. */
+#include "writer/batch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/encode.h"
+#include "writer/last_request.h"
+#include "writer/merge.h"
+
+typedef struct {
+    apr_uint64_t position; /* of the record in its slot; of a made line, in made[] */
+    apr_uint32_t slot;
+    apr_uint32_t size;
+    apr_uint32_t part;
+    unsigned char stream, level;
+    unsigned char made;    /* the writer's own line */
+} line_t;
+
+struct t2m_batch_t {
+    apr_uint32_t slot_count;
+    apr_uint32_t line_count;
+    apr_uint32_t part_count;
+    int moves;
+    apr_size_t room;            /* of all parts */
+    line_t lines[T2M_BATCH_LINES];
+    t2m_batch_part_t parts[T2M_FILES_MAX];
+    apr_uint32_t part_of[T2M_FILES_MAX]; /* file to part + 1; 0: none */
+    t2m_merge_t *merge;
+    apr_uint64_t *targets;
+    apr_uint64_t *taken;        /* bytes of each slot */
+    apr_size_t made_size;
+    char made[T2M_BATCH_BYTES]; /* lines that the writer makes itself */
+    char bytes[T2M_BATCH_BYTES];
+};
+
+t2m_batch_t *t2m_batch_create(const t2m_geometry_t *geometry)
+{
+    t2m_batch_t *batch = calloc(1, sizeof(*batch));
+
+    if (!batch) {
+        return NULL;
+    }
+    batch->slot_count = geometry->slot_count;
+    batch->merge = t2m_merge_create(geometry->slot_count);
+    batch->targets = calloc(geometry->slot_count, sizeof(*batch->targets));
+    batch->taken = calloc(geometry->slot_count, sizeof(*batch->taken));
+    if (!batch->merge || !batch->targets || !batch->taken) {
+        free(batch->merge);
+        free(batch->targets);
+        free(batch->taken);
+        free(batch);
+        return NULL;
+    }
+    return batch;
+}
+
+static void start(t2m_batch_t *batch, const t2m_board_t *board)
+{
+    apr_uint32_t i;
+
+    for (i = 0; i < batch->part_count; i++) {
+        batch->part_of[batch->parts[i].file] = 0;
+    }
+    batch->line_count = 0;
+    batch->part_count = 0;
+    batch->room = 0;
+    batch->made_size = 0;
+    batch->moves = 0;
+    memset(batch->taken, 0, batch->slot_count * sizeof(*batch->taken));
+    memcpy(batch->targets, board->heads, batch->slot_count * sizeof(*batch->targets));
+}
+
+static apr_uint32_t part_for(t2m_batch_t *batch, apr_uint32_t file)
+{
+    t2m_batch_part_t *part;
+
+    if (batch->part_of[file] == 0) {
+        part = &batch->parts[batch->part_count++];
+        memset(part, 0, sizeof(*part));
+        part->file = file;
+        batch->part_of[file] = batch->part_count;
+    }
+    return batch->part_of[file] - 1;
+}
+
+static line_t *add_line(t2m_batch_t *batch, apr_uint32_t file, apr_uint32_t size)
+{
+    line_t *line = &batch->lines[batch->line_count++];
+    t2m_batch_part_t *part;
+
+    memset(line, 0, sizeof(*line));
+    line->part = part_for(batch, file);
+    line->size = size;
+    part = &batch->parts[line->part];
+    part->lines++;
+    part->room += size + T2M_LINE_TAIL;
+    batch->room += size + T2M_LINE_TAIL;
+    return line;
+}
+
+static int has_room(const t2m_batch_t *batch, apr_uint32_t size)
+{
+    return batch->line_count < T2M_BATCH_LINES
+        && batch->room + size + T2M_LINE_TAIL <= T2M_BATCH_BYTES;
+}
+
+/* Puts the slot's next record into the merge. */
+static void offer(t2m_batch_t *batch, const t2m_slots_t *slots, apr_uint32_t slot,
+                  apr_uint64_t end, apr_uint64_t *corrupt)
+{
+    t2m_merge_item_t item;
+    apr_uint64_t position = batch->targets[slot];
+
+    if (position == end || batch->taken[slot] >= T2M_BATCH_SLOT_BYTES) {
+        return;
+    }
+    item.slot = slot;
+    item.end = end;
+    item.next = t2m_slots_record(slots, slot, position, end, &item.record);
+    if (item.next == 0) {
+        (*corrupt)++;
+        batch->targets[slot] = end;
+        batch->moves = 1;
+        return;
+    }
+    t2m_merge_push(batch->merge, &item);
+}
+
+static void take(t2m_batch_t *batch, const t2m_merge_item_t *item,
+                 const t2m_settings_t *settings, apr_uint64_t *unknown_file)
+{
+    line_t *line;
+
+    if (item->record.file >= settings->file_count) {
+        (*unknown_file)++;
+    } else {
+        line = add_line(batch, item->record.file, item->record.size);
+        line->slot = item->slot;
+        line->position = batch->targets[item->slot] + sizeof(t2m_ring_record_t);
+        line->stream = item->record.stream;
+        line->level = item->record.level;
+    }
+    batch->taken[item->slot] += item->next - batch->targets[item->slot];
+    batch->targets[item->slot] = item->next;
+    batch->moves = 1;
+}
+
+apr_uint32_t t2m_batch_gather(t2m_batch_t *batch, const t2m_slots_t *slots,
+                              const t2m_board_t *board, const t2m_settings_t *settings,
+                              const apr_uint64_t *targets, apr_uint64_t *corrupt,
+                              apr_uint64_t *unknown_file)
+{
+    t2m_merge_item_t item;
+    apr_uint32_t slot;
+
+    start(batch, board);
+    t2m_merge_clear(batch->merge);
+    for (slot = 0; slot < batch->slot_count; slot++) {
+        apr_uint64_t end = targets ? targets[slot]
+                                   : t2m_slots_tail(slots, slot, board->heads[slot]);
+
+        offer(batch, slots, slot, end, corrupt);
+    }
+    while (t2m_merge_first(batch->merge, &item) && has_room(batch, item.record.size)) {
+        t2m_merge_pop(batch->merge);
+        take(batch, &item, settings, unknown_file);
+        offer(batch, slots, item.slot, item.end, corrupt);
+    }
+    return batch->line_count;
+}
+
+apr_uint32_t t2m_batch_bury(t2m_batch_t *batch, const t2m_slots_t *slots,
+                            const t2m_board_t *board, const t2m_settings_t *settings,
+                            const t2m_intent_t *intent)
+{
+    apr_uint32_t entry;
+    apr_uint64_t tail = board->heads[intent->bury_slot]; /* it is drained: all below is written */
+
+    start(batch, board);
+    for (entry = 0; entry < slots->geometry.inflight_count; entry++) {
+        t2m_inflight_t request;
+        apr_uint32_t size;
+        line_t *line;
+
+        if (!t2m_slots_inflight(slots, intent->bury_slot, entry, tail, &request)
+            || request.file >= settings->file_count || !has_room(batch, T2M_LINE_MIN)) {
+            continue;
+        }
+        size = t2m_last_request_line(&request, intent, batch->made + batch->made_size);
+        line = add_line(batch, request.file, size);
+        line->made = 1;
+        line->position = batch->made_size;
+        line->stream = T2M_STREAM_ACCESS;
+        line->level = T2M_LEVEL_ERROR;
+        batch->made_size += size;
+    }
+    return batch->line_count;
+}
+
+int t2m_batch_moves(const t2m_batch_t *batch)
+{
+    return batch->moves;
+}
+
+apr_uint64_t t2m_batch_target(const t2m_batch_t *batch, apr_uint32_t slot)
+{
+    return batch->targets[slot];
+}
+
+apr_uint32_t t2m_batch_parts(const t2m_batch_t *batch, const t2m_batch_part_t **parts)
+{
+    *parts = batch->parts;
+    return batch->part_count;
+}
+
+const char *t2m_batch_bytes(const t2m_batch_t *batch, const t2m_batch_part_t *part)
+{
+    return batch->bytes + part->start;
+}
+
+static void place_parts(t2m_batch_t *batch, const t2m_board_file_t *files)
+{
+    apr_size_t start_at = 0;
+    apr_uint32_t i;
+
+    for (i = 0; i < batch->part_count; i++) {
+        t2m_batch_part_t *part = &batch->parts[i];
+
+        part->seq = files[part->file].seq;
+        part->start = start_at;
+        part->size = 0;
+        start_at += part->room;
+    }
+}
+
+static void clean(char *bytes, apr_size_t size)
+{
+    char *found = memchr(bytes, '\n', size);
+
+    while (found) {
+        *found = ' ';
+        found = memchr(found, '\n', size - (apr_size_t)(found - bytes));
+    }
+}
+
+static void render_line(t2m_batch_t *batch, const t2m_slots_t *slots,
+                        const t2m_settings_t *settings, const line_t *line, apr_uint64_t seq)
+{
+    t2m_batch_part_t *part = &batch->parts[line->part];
+    char *out = batch->bytes + part->start + part->size;
+
+    if (line->made) {
+        memcpy(out, batch->made + line->position, line->size);
+    } else {
+        t2m_slots_copy(slots, line->slot, line->position, out, line->size);
+    }
+    clean(out, line->size);
+    part->size += line->size;
+    if (settings->files[part->file].label) {
+        part->size += t2m_encode_stream((t2m_stream_e)line->stream, out + line->size);
+    }
+    part->size += t2m_encode_tail(seq, batch->bytes + part->start + part->size);
+}
+
+void t2m_batch_render(t2m_batch_t *batch, const t2m_slots_t *slots,
+                      const t2m_settings_t *settings, const t2m_board_file_t *files)
+{
+    apr_uint32_t i;
+
+    place_parts(batch, files);
+    for (i = 0; i < batch->line_count; i++) {
+        t2m_batch_part_t *part = &batch->parts[batch->lines[i].part];
+
+        part->seq++;
+        render_line(batch, slots, settings, &batch->lines[i], part->seq);
+    }
+}
+
+void t2m_batch_totals(const t2m_batch_t *batch, t2m_totals_t totals[T2M_STREAM_COUNT])
+{
+    apr_uint32_t i;
+
+    for (i = 0; i < batch->line_count; i++) {
+        const line_t *line = &batch->lines[i];
+
+        totals[line->stream].lines++;
+        totals[line->stream].bytes += line->size;
+        totals[line->stream].levels[line->level]++;
+        totals[line->stream].worker_died += line->made;
+    }
+}

@@ -1,0 +1,89 @@
+/* Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file
+ * except in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the
+ * License is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND,
+ * either express or implied. See the License for the specific language governing permissions
+ * and limitations under the License.
+ */
+
+/* A batch: the records of all slots that are written together, in the order of their time, grouped
+ * by file into one run of bytes each. Private memory of the writer; one thread.
+ *
+ * The same heads, targets and numbers always give the same bytes: a new writer makes the batch of a
+ * killed one again and compares.
+ */
+#ifndef T2M_WRITER_BATCH_H
+#define T2M_WRITER_BATCH_H
+
+#include "core/record.h"
+#include "shared/board.h"
+#include "shared/settings.h"
+#include "shared/slots.h"
+
+enum {
+    T2M_BATCH_LINES = 8192,
+    T2M_BATCH_BYTES = 2097152,      /* rendered, all files together */
+    T2M_BATCH_SLOT_BYTES = 1048576  /* of one slot: a flood in one process starves no other */
+};
+
+/* A file's part of the batch. */
+typedef struct {
+    apr_uint32_t file;
+    apr_uint32_t lines;
+    apr_uint64_t seq;    /* of the last line before the batch */
+    apr_size_t start;    /* in bytes[] */
+    apr_size_t size;     /* rendered so far */
+    apr_size_t room;     /* at most */
+} t2m_batch_part_t;
+
+typedef struct t2m_batch_t t2m_batch_t;
+
+/** A batch's memory for that geometry; NULL when there is none to be had. Lives until the exit. */
+t2m_batch_t *t2m_batch_create(const t2m_geometry_t *geometry);
+
+/**
+ * Gathers the records between each head and its limit: with targets NULL the published tails, else
+ * those targets. What does not fit waits for the next batch. Where a slot's records end is left in
+ * t2m_batch_target. A record that cannot be believed ends what is read of its slot: all behind it
+ * up to the tail is passed over and counted in *corrupt. Records of an unknown file are passed over
+ * and counted in *unknown_file. Returns the number of lines.
+ */
+apr_uint32_t t2m_batch_gather(t2m_batch_t *batch, const t2m_slots_t *slots,
+                              const t2m_board_t *board, const t2m_settings_t *settings,
+                              const apr_uint64_t *targets, apr_uint64_t *corrupt,
+                              apr_uint64_t *unknown_file);
+
+/**
+ * Gathers one access line for each request that is in flight in a slot whose owner is gone. moment
+ * and monotonic: the time of those lines. Returns their number.
+ */
+apr_uint32_t t2m_batch_bury(t2m_batch_t *batch, const t2m_slots_t *slots,
+                            const t2m_board_t *board, const t2m_settings_t *settings,
+                            const t2m_intent_t *intent);
+
+/** Nonzero when targets differ from heads, even if no line came of it. */
+int t2m_batch_moves(const t2m_batch_t *batch);
+
+/** Where the records of a slot were read to. */
+apr_uint64_t t2m_batch_target(const t2m_batch_t *batch, apr_uint32_t slot);
+
+/** The parts, one a file, in the order of their first line. */
+apr_uint32_t t2m_batch_parts(const t2m_batch_t *batch, const t2m_batch_part_t **parts);
+
+/** The rendered bytes of a part: whole lines. Valid after t2m_batch_render. */
+const char *t2m_batch_bytes(const t2m_batch_t *batch, const t2m_batch_part_t *part);
+
+/**
+ * Renders all parts; seqs[file] is the number of the file's last line. A line with a raw LF in it,
+ * which only a corrupted process can have made, has it replaced by a blank.
+ */
+void t2m_batch_render(t2m_batch_t *batch, const t2m_slots_t *slots,
+                      const t2m_settings_t *settings, const t2m_board_file_t *files);
+
+/** Adds the batch's lines to totals, one row a stream. */
+void t2m_batch_totals(const t2m_batch_t *batch, t2m_totals_t totals[T2M_STREAM_COUNT]);
+
+#endif

@@ -1,0 +1,65 @@
+/* Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file
+ * except in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the
+ * License is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND,
+ * either express or implied. See the License for the specific language governing permissions
+ * and limitations under the License.
+ */
+
+/* The way of the records from the slots into the files: intent, write, fold, advance.
+ *
+ * The intent on the board says what is about to be done before it is done, so that a writer that is
+ * killed at any instruction is finished by the next one: nothing twice, nothing torn, nothing lost,
+ * every count exact. One thread.
+ */
+#ifndef T2M_WRITER_DRAIN_H
+#define T2M_WRITER_DRAIN_H
+
+#include "shared/board.h"
+#include "shared/settings.h"
+#include "shared/slots.h"
+#include "writer/batch.h"
+#include "writer/sink.h"
+
+typedef struct {
+    t2m_slots_t slots;
+    t2m_board_t board;
+    t2m_settings_t *settings; /* taken over between two batches */
+    t2m_sink_t *sinks;        /* T2M_FILES_MAX */
+    t2m_batch_t *batch;
+    apr_uint32_t failed_file; /* after a failure: which file, and a static text or NULL */
+    const char *failed_why;
+} t2m_drain_t;
+
+/** Attaches to both memories and takes the settings over. Returns the first error. */
+apr_status_t t2m_drain_open(t2m_drain_t *drain, int slots_fd, int board_fd);
+
+/** Takes newer settings over; harmless when there are none. Not while an intent is pending. */
+void t2m_drain_settings(t2m_drain_t *drain);
+
+/**
+ * Finishes what the intent on the board says, if it says anything: the first thing a new writer
+ * does, and how a batch whose file refused it is tried again. Returns the error of the file.
+ */
+apr_status_t t2m_drain_finish(t2m_drain_t *drain);
+
+/**
+ * Writes one batch. *moved is set nonzero when there was anything. Returns the error of a file that
+ * refuses (then the batch is pending, or not begun): call again later.
+ */
+apr_status_t t2m_drain_pass(t2m_drain_t *drain, int *moved);
+
+/**
+ * Writes the access lines of the requests that a dead owner had in flight and frees its slot. The
+ * slot must be drained. stopped: it ended by itself or with the server. Returns as t2m_drain_pass.
+ */
+apr_status_t t2m_drain_bury(t2m_drain_t *drain, apr_uint32_t slot, apr_uint64_t owner,
+                            int stopped, apr_time_t now, apr_int64_t monotonic);
+
+/** Nonzero when any slot has records that are not written. */
+int t2m_drain_waiting(const t2m_drain_t *drain);
+
+#endif

@@ -1,0 +1,8 @@
+#!/usr/bin/env perl
+# Writes its request body to standard error, then answers.
+use strict;
+use warnings;
+
+read(STDIN, my $text, $ENV{CONTENT_LENGTH} // 0);
+print STDERR $text // '', "\n";
+print "Content-Type: text/plain\n\nsaid\n";

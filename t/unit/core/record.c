@@ -1,0 +1,208 @@
+/* Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file
+ * except in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the
+ * License is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND,
+ * either express or implied. See the License for the specific language governing permissions
+ * and limitations under the License.
+ */
+
+/* Gathering fields, and sharing the record's spans among them. */
+#include "core/record.h"
+
+#include <stdlib.h>
+
+#include <apr_general.h>
+
+#include "tap.h"
+
+static t2m_record_t record;
+
+static int is_named(unsigned index, const char *name, t2m_field_kind_e kind)
+{
+    const t2m_field_t *field = &record.fields[index];
+
+    return index < record.field_count && field->kind == kind
+           && (name ? field->name && strcmp(field->name, name) == 0 : field->name == NULL);
+}
+
+static void test_fields(void)
+{
+    memset(&record, 0xff, sizeof(record));
+    t2m_record_begin(&record, T2M_STREAM_SECURITY, T2M_LEVEL_WARNING, 123456789);
+    t2m_record_text(&record, "path", T2M_CONTENT_PATH, t2m_text_of("/a/b", 2));
+    t2m_record_text(&record, "empty", T2M_CONTENT_NAME, t2m_text(""));
+    t2m_record_string(&record, "absent", T2M_CONTENT_NAME, NULL);
+    t2m_record_string(&record, "method", T2M_CONTENT_NAME, "GET");
+    t2m_record_open(&record, "exception");
+    t2m_record_lines(&record, "traceback", T2M_CONTENT_MESSAGE, t2m_text(NULL));
+    t2m_record_close(&record);
+    t2m_record_integer(&record, "status", -200);
+    t2m_record_boolean(&record, "blocked", 4);
+    t2m_record_milliseconds(&record, "duration_ms", 12345);
+
+    is_number(record.stream, T2M_STREAM_SECURITY, "stream");
+    is_number(record.level, T2M_LEVEL_WARNING, "level");
+    is_number(record.time, 123456789, "time");
+    is_number(record.field_count, 10, "absent texts are no fields");
+    ok(!record.truncated, "nothing was left out");
+    ok(is_named(0, "timestamp", T2M_FIELD_TIMESTAMP), "timestamp");
+    is_number(record.fields[0].number, 123456789, "its moment");
+    ok(is_named(1, "level", T2M_FIELD_TEXT), "level");
+    is_bytes(record.fields[1].text.data, record.fields[1].text.size, "WARNING", "its name");
+    is_number(record.fields[1].content, T2M_CONTENT_SAFE, "our own word");
+    ok(is_named(2, "path", T2M_FIELD_TEXT), "path");
+    is_bytes(record.fields[2].text.data, record.fields[2].text.size, "/a", "its bytes");
+    is_number(record.fields[2].content, T2M_CONTENT_PATH, "its content");
+    is_number(record.fields[2].span_count, 0, "no spans before masking");
+    ok(is_named(3, "method", T2M_FIELD_TEXT), "method");
+    ok(is_named(4, "exception", T2M_FIELD_OPEN), "exception");
+    ok(is_named(5, "traceback", T2M_FIELD_LINES), "an empty array stays");
+    ok(is_named(6, NULL, T2M_FIELD_CLOSE), "close");
+    ok(is_named(7, "status", T2M_FIELD_INTEGER), "status");
+    is_number(record.fields[7].number, -200, "its number");
+    ok(is_named(8, "blocked", T2M_FIELD_BOOLEAN), "blocked");
+    is_number(record.fields[8].number, 1, "true is 1");
+    ok(is_named(9, "duration_ms", T2M_FIELD_MILLISECONDS), "duration_ms");
+    is_number(record.fields[9].number, 12345, "its microseconds");
+}
+
+static void test_too_many_fields(void)
+{
+    int i;
+
+    t2m_record_begin(&record, T2M_STREAM_APP, T2M_LEVEL_INFO, 0);
+    for (i = 2; i < T2M_RECORD_FIELDS_MAX; i++) {
+        t2m_record_integer(&record, "number", i);
+    }
+    ok(!record.truncated, "as many fields as there is room for");
+    t2m_record_string(&record, "more", T2M_CONTENT_NAME, "");
+    ok(!record.truncated, "an empty text needs no room");
+    t2m_record_string(&record, "more", T2M_CONTENT_NAME, "x");
+    ok(record.truncated, "one more is left out, and the record says so");
+    t2m_record_integer(&record, "more", 1);
+    t2m_record_open(&record, "more");
+    t2m_record_close(&record);
+    is_number(record.field_count, T2M_RECORD_FIELDS_MAX, "the count stays");
+}
+
+/* The span of a field's only secret, as a piece of the field's text. */
+static int is_span(unsigned index, const char *want)
+{
+    const t2m_field_t *field = &record.fields[index];
+    const t2m_mask_span_t *span = &record.spans[field->span_first];
+
+    if (field->span_count != 1) {
+        return ok(0, "%s: %d spans", want, field->span_count);
+    }
+    return is_bytes(field->text.data + span->start, span->end - span->start, want, want);
+}
+
+static void test_mask(const t2m_mask_t *mask)
+{
+    t2m_record_begin(&record, T2M_STREAM_ACCESS, T2M_LEVEL_INFO, 0);
+    t2m_record_string(&record, "query", T2M_CONTENT_QUERY, "a=b&password=first1&c=d");
+    t2m_record_string(&record, "message", T2M_CONTENT_SAFE, "password=notsearched");
+    t2m_record_lines(&record, "traceback", T2M_CONTENT_MESSAGE,
+                     t2m_text("f(x)\x1e"
+                              "raise password=second2 now"));
+    t2m_record_integer(&record, "status", 200);
+    t2m_record_string(&record, "referer", T2M_CONTENT_URL, "http://x/?password=third3");
+    t2m_record_mask(&record, mask);
+    is_span(2, "first1");
+    is_number(record.fields[3].span_count, 0, "our own words are not searched");
+    is_span(4, "second2");
+    is_number(record.fields[5].span_count, 0, "nor numbers");
+    is_span(6, "third3");
+    is_number(record.span_count, 3, "spans of the record");
+    t2m_record_mask(&record, mask);
+    is_number(record.span_count, 3, "masking again changes nothing");
+    is_span(6, "third3");
+}
+
+/* A query with count secrets. The caller frees it. */
+static char *secrets(unsigned count)
+{
+    static const char pair[] = "password=abcdef&";
+    char *text = malloc(count * (sizeof(pair) - 1) + 1);
+    unsigned i;
+
+    for (i = 0; i < count; i++) {
+        memcpy(text + i * (sizeof(pair) - 1), pair, sizeof(pair) - 1);
+    }
+    text[count * (sizeof(pair) - 1)] = '\0';
+    return text;
+}
+
+static int is_covered_wholly(const t2m_field_t *field)
+{
+    const t2m_mask_span_t *span = &record.spans[field->span_first];
+
+    return field->span_count == 1 && span->rule == T2M_MASK_OVERFLOW && span->start == 0
+           && span->end == field->text.size;
+}
+
+static void test_flood_of_secrets(const t2m_mask_t *mask)
+{
+    char *many = secrets(60), *single = secrets(1), *ten = secrets(10);
+    unsigned i;
+
+    t2m_record_begin(&record, T2M_STREAM_ACCESS, T2M_LEVEL_INFO, 0);
+    for (i = 0; i < 6; i++) {
+        t2m_record_string(&record, "many", T2M_CONTENT_QUERY, many);
+    }
+    t2m_record_string(&record, "ten", T2M_CONTENT_QUERY, ten);
+    t2m_record_string(&record, "single", T2M_CONTENT_QUERY, single);
+    t2m_record_string(&record, "ip", T2M_CONTENT_NAME, "192.0.2.7");
+    t2m_record_mask(&record, mask);
+    for (i = 2; i < 6; i++) {
+        is_number(record.fields[i].span_count, 60, "secrets that fit are replaced one by one");
+    }
+    ok(is_covered_wholly(&record.fields[6]), "a field whose secrets do not fit goes wholly");
+    ok(is_covered_wholly(&record.fields[7]), "the next one too");
+    is_number(record.fields[8].span_count, 10, "smaller ones behind them still fit");
+    is_number(record.fields[9].span_count, 1, "a single one always");
+    is_number(record.fields[10].span_count, 0, "and what holds no secret is shown");
+    is_number(record.span_count, 4 * 60 + 2 + 10 + 1, "all spans");
+    free(many);
+    free(single);
+    free(ten);
+}
+
+static void test_every_field_full(const t2m_mask_t *mask)
+{
+    char *many = secrets(64);
+    unsigned i, covered = 0;
+
+    t2m_record_begin(&record, T2M_STREAM_ACCESS, T2M_LEVEL_INFO, 0);
+    for (i = 2; i < T2M_RECORD_FIELDS_MAX; i++) {
+        t2m_record_string(&record, "many", T2M_CONTENT_QUERY, many);
+    }
+    t2m_record_mask(&record, mask);
+    for (i = 2; i < T2M_RECORD_FIELDS_MAX; i++) {
+        covered += record.fields[i].span_count == 64 || is_covered_wholly(&record.fields[i]);
+    }
+    is_number(covered, T2M_RECORD_FIELDS_MAX - 2, "no field of a full record stays bare");
+    ok(record.span_count <= T2M_RECORD_SPANS_MAX, "no span beyond the last");
+    free(many);
+}
+
+int main(void)
+{
+    const t2m_mask_t *mask;
+    apr_pool_t *pool;
+
+    apr_initialize();
+    apr_pool_create(&pool, NULL);
+    mask = t2m_mask_create(pool);
+    test_fields();
+    test_too_many_fields();
+    test_mask(mask);
+    test_flood_of_secrets(mask);
+    test_every_field_full(mask);
+    apr_pool_destroy(pool);
+    apr_terminate();
+    return tap_done();
+}
