@@ -34,7 +34,8 @@ my $server = T2M::Server->new(
 LogLevel info rewrite:trace3
 ScriptAlias /cgi-bin/ "@ROOT@/cgi-bin/"
 RewriteEngine on
-RewriteRule ^/old/(.*)$ /cgi-bin/env.pl?password=$1 [PT]
+RewriteRule ^/old /cgi-bin/env.pl?page=1 [PT,QSA]
+T2MLogLevel app DEBUG
 T2MLogMask key house_number
 T2MLogMask header X-House
 CONF
@@ -62,7 +63,7 @@ visit('/index.html?token=' . encoded(secret('encoded value')));
 visit('/index.html;jsessionid=' . secret('path parameter'));
 visit('/reset/' . secret('path after reset'));
 visit('/x/password=' . secret('key in the path') . '/y');
-visit('/old/' . secret('rewritten path'));
+visit('/old?password=' . secret('rewritten query'));
 
 # Headers.
 my $referer = 'https://user:' . secret('userinfo') . '@ref.example/p?api_key=' . secret('referer');
@@ -72,8 +73,7 @@ visit('/index.html', Authorization => 'Bearer ' . secret('bearer'));
 visit('/index.html', Authorization => 'Basic '
     . encode_base64('ada:' . (my $basic = secret('basic')), ''));
 visit('/index.html', 'X-Api-Key' => secret('x-api-key'), 'X-Admin-Token' => secret('admin token'));
-visit('/index.html', 'User-Agent' => 'Robot/1.0 Bearer ' . secret('user agent') . ' token='
-    . secret('user agent key'));
+visit('/index.html', 'User-Agent' => 'Robot/1.0 Bearer ' . secret('user agent'));
 visit('/index.html', 'X-House' => secret('own header'));
 visit('/index.html', 'Proxy-Authorization' => 'Digest response=' . secret('digest'));
 

@@ -212,9 +212,9 @@ static apr_size_t separator_after(const t2m_traceback_t *traceback, apr_size_t p
     return position;
 }
 
-/* Drops whole items of the full buffer, at least DROP_MIN bytes. The head ends in
- * [HEAD_MAX - ITEM_MAX, HEAD_MAX], the last item begins behind FRAMES_MAX - 2 * (ITEM_MAX + 1): both
- * separators exist, and the last item stays. */
+/* Drops whole items of the full buffer, at least DROP_MIN bytes. The head ends at HEAD_MAX or up to
+ * an item before it, the last item begins behind FRAMES_MAX - 2 * (ITEM_MAX + 1): both separators
+ * exist, and the last item stays. */
 static void leave_out_middle(t2m_traceback_t *traceback)
 {
     apr_size_t from;

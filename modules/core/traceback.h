@@ -27,10 +27,13 @@ typedef struct t2m_traceback_t t2m_traceback_t;
 typedef struct {
     t2m_text_t type;    /* "ValueError", "app.errors.Refused": of the exception that ended the
                          * program, the last of a chain; empty when it broke off before */
-    t2m_text_t message; /* may be empty */
-    t2m_text_t frames;  /* items with 0x1e between them: a frame, outermost first, its source line
-                         * behind it after an LF; the sentences of a chain are items too */
-    int truncated;      /* frames were left out */
+    t2m_text_t message; /* may be empty; its further lines behind LFs */
+    t2m_text_t frames;  /* items with 0x1e between them: a frame, outermost first, its source lines
+                         * behind it after an LF each, without indentation of their own and
+                         * without the marks (`~~^~~`) under them. Items too: what the earlier
+                         * exceptions of a chain said and the sentence that follows; and of an
+                         * exception group each member's ruler, frames and `Type: message` */
+    int truncated;      /* items were left out ("[frames left out]" stands there), or a text cut */
 } t2m_traceback_result_t;
 
 /** Bytes the caller must give for one assembler, and its start. */
@@ -38,12 +41,17 @@ apr_size_t t2m_traceback_size(void);
 void t2m_traceback_reset(t2m_traceback_t *traceback);
 
 /**
- * Takes one line without its end-of-line. Returns nonzero when the line belongs to a traceback and
- * was kept. A traceback starts at `Traceback (most recent call last):` (also behind the `  + ` of an
- * exception group) and goes on over indented lines, blank lines, the `Type: message` line and, after
- * that one, the two sentences that chain exceptions with what follows them. A line that cannot
- * belong returns 0 and leaves what is held alone: when t2m_traceback_open, the caller then reads
- * the result, resets, and offers the line once more (it may start the next traceback).
+ * Takes one line without its end-of-line. Returns nonzero when the line belongs to a traceback
+ * and was kept. A traceback starts at `Traceback (most recent call last):` (for an exception group
+ * `  + Exception Group Traceback (most recent call last):`) and goes on over indented lines, blank
+ * lines, the `Type: message` line and, after that one, the two sentences that chain exceptions
+ * with what follows them; in a group, over all lines with its margin.
+ *
+ * A line that cannot belong returns 0 and leaves what is held alone: when t2m_traceback_open, the
+ * caller then reads the result, resets, and offers the line once more (it may start the next
+ * traceback). Python marks nothing else, so that some of its lines are ordinary ones here: further
+ * lines of a message and notes that are not indented, and the whole SyntaxError of the main
+ * script, which Python prints without the first line.
  */
 int t2m_traceback_line(t2m_traceback_t *traceback, t2m_text_t line);
 

@@ -170,7 +170,8 @@ const char *t2m_config_refuse_name(const char *name)
 }
 
 /* The file of a stream that no environment variable names; NULL when it is off. */
-static const char *stream_path(apr_pool_t *pool, const t2m_server_config_t *config, t2m_stream_e stream)
+static const char *stream_path(apr_pool_t *pool, const t2m_server_config_t *config,
+                               t2m_stream_e stream)
 {
     const char *file = config->file[stream] ? config->file[stream] : t2m_stream_file(stream);
     if (t2m_paths_is_off(file)) {
@@ -180,13 +181,14 @@ static const char *stream_path(apr_pool_t *pool, const t2m_server_config_t *conf
                                        : t2m_paths_join(pool, config->global->directory, file);
 }
 
-/* Nonzero when a server that logs has no directive for what `given` looks at. */
-static int is_needed(const server_rec *main_server,
-                     int (*given)(const t2m_server_config_t *config, t2m_stream_e stream), t2m_stream_e stream)
+typedef int is_given_f(const t2m_server_config_t *config, t2m_stream_e stream);
+
+/* Nonzero when a server that logs has no directive for what is_given looks at. */
+static int is_needed(const server_rec *main_server, is_given_f *is_given, t2m_stream_e stream)
 {
     for (const server_rec *server = main_server; server; server = server->next) {
         const t2m_server_config_t *config = config_of(server);
-        if (config->enabled == 1 && !given(config, stream)) {
+        if (config->enabled == 1 && !is_given(config, stream)) {
             return 1;
         }
     }

@@ -53,15 +53,15 @@ typedef struct {
     const char *environment;              /* T2MLogEnvironment */
     int client_ip;                        /* T2MLogClientIP: t2m_address_mode_e */
     int mask_off;                         /* T2MLogMask of this level was off, or was not */
-    t2m_mask_t *mask;                     /* T2MLogMask of this level; after resolve the whole policy */
+    t2m_mask_t *mask;                     /* T2MLogMask; after resolve the whole policy */
     const char *id_header;                /* T2MLogRequestID header= */
     apr_array_header_t *id_trust;         /* T2MLogRequestID trust=: of apr_ipsubnet_t * */
     int id_respond;                       /* T2MLogRequestID respond= */
 
     /* Set by t2m_config_resolve. */
     int resolved;
-    const char *path[T2M_STREAM_COUNT];   /* absolute, "/dev/stdout", "/dev/stderr"; NULL when off */
-    apr_uint16_t file_id[T2M_STREAM_COUNT]; /* set by the runtime: number of that file for the writer */
+    const char *path[T2M_STREAM_COUNT];   /* absolute or /dev/stdout, /dev/stderr; NULL: off */
+    apr_uint16_t file_id[T2M_STREAM_COUNT]; /* set by the runtime: the file's number */
 } t2m_server_config_t;
 
 /* One per directory, location and the like. */

@@ -126,7 +126,7 @@ static const char *set_directory(cmd_parms *cmd, void *directory, const char *na
     if (reason) {
         return reason;
     }
-    path = *name ? ap_server_root_relative(cmd->pool, name) : NULL;
+    path = ap_server_root_relative(cmd->pool, name);
     path = path ? t2m_paths_join(cmd->pool, "/", path) : NULL;
     if (!path || !path[1] || *name == '|') {
         return refuse(cmd, "\"%s\" cannot be a log directory; allowed: the path of a directory "
@@ -410,7 +410,7 @@ static const char *set_client_ip(cmd_parms *cmd, void *directory, const char *na
 static const char *set_program(cmd_parms *cmd, void *directory, const char *name)
 {
     const char *reason = ap_check_cmd_context(cmd, GLOBAL_ONLY);
-    const char *path = *name && *name != '|' ? ap_server_root_relative(cmd->pool, name) : NULL;
+    const char *path = *name != '|' ? ap_server_root_relative(cmd->pool, name) : NULL;
     (void)directory;
     if (reason) {
         return reason;
@@ -430,7 +430,7 @@ static const char *set_user(cmd_parms *cmd, void *directory, const char *name)
     if (reason) {
         return reason;
     }
-    if (!*name || *name == '#') {
+    if (*name == '#') {
         return refuse(cmd, "\"%s\" is no user name; allowed: the name of a user of this system",
                       name);
     }

@@ -27,7 +27,7 @@ static apr_uint64_t pages(apr_uint64_t bytes)
 int t2m_geometry_valid(const t2m_geometry_t *geometry)
 {
     return geometry->slot_count >= 2 && geometry->slot_count <= T2M_SLOTS_MAX
-        && geometry->inflight_count >= 1 && geometry->inflight_count <= 65536
+        && geometry->inflight_count >= 1 && geometry->inflight_count <= T2M_INFLIGHT_MAX
         && geometry->ring_size >= 65536 && geometry->ring_size <= (apr_uint64_t)1 << 30
         && (geometry->ring_size & (geometry->ring_size - 1)) == 0;
 }

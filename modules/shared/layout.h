@@ -68,6 +68,7 @@ enum {
     T2M_PAGE = 4096,
     T2M_SLOTS_MAX = 65536,
     T2M_FILES_MAX = 4096,
+    T2M_INFLIGHT_MAX = 1024, /* so that one batch holds the last lines of a whole slot */
     T2M_RECORD_ALIGN = 8
 };
 

@@ -116,6 +116,20 @@ apr_status_t t2m_slot_claim(t2m_slot_t *slot, int slots_fd, int board_fd,
     return APR_SUCCESS;
 }
 
+void t2m_slot_release(t2m_slot_t *slot)
+{
+    t2m_slots_map_t map;
+    t2m_board_map_t board_map;
+
+    if (slot->index != T2M_SLOTS_MAX) {
+        t2m_slots_map(&slot->geometry, &map);
+        t2m_board_map(&slot->geometry, &board_map);
+        t2m_memory_unmap(slot->header, map.slot_size);
+        t2m_memory_unmap((void *)(apr_uintptr_t)slot->board, board_map.size);
+    }
+    t2m_slot_reset(slot);
+}
+
 static void copy_in(const t2m_slot_t *slot, apr_uint64_t position, const void *bytes,
                     apr_size_t size)
 {

@@ -53,6 +53,9 @@ void t2m_slot_reset(t2m_slot_t *slot);
 apr_status_t t2m_slot_claim(t2m_slot_t *slot, int slots_fd, int board_fd,
                             const t2m_geometry_t *geometry, apr_uint32_t index, int inherit);
 
+/** Ends the mappings; the slot stays the process's until it dies. */
+void t2m_slot_release(t2m_slot_t *slot);
+
 /* How long push may wait for the handle's lock: for ever, or not at all (signal context). */
 typedef enum { T2M_SLOT_WAIT, T2M_SLOT_TRY } t2m_slot_wait_e;
 

@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -137,6 +138,14 @@ apr_status_t t2m_sink_open(t2m_sink_t *sink, const t2m_settings_file_t *file, co
     return APR_SUCCESS;
 }
 
+/* A pipe that somebody made non-blocking: wait for its reader a while. */
+static int wait_for_room(int fd)
+{
+    struct pollfd one = { fd, POLLOUT, 0 };
+
+    return poll(&one, 1, 5000) > 0;
+}
+
 /* Writes all, or as much as went before the error; *written says how much. */
 static apr_status_t write_all(int fd, const char *bytes, apr_size_t size, apr_size_t *written)
 {
@@ -147,7 +156,7 @@ static apr_status_t write_all(int fd, const char *bytes, apr_size_t size, apr_si
         T2M_STEP("bytes written");
         if (got > 0) {
             *written += (apr_size_t)got;
-        } else if (got < 0 && errno != EINTR) {
+        } else if (got < 0 && (errno != EAGAIN || !wait_for_room(fd)) && errno != EINTR) {
             return errno;
         }
     }

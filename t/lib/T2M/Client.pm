@@ -95,7 +95,20 @@ sub parse {
     my ($status) = ($first // '') =~ m{^HTTP/\S+ (\d{3})};
     return { status => undef, headers => [], body => $raw } if !defined $status;
     my @headers = map { [split(/:\s*/, $_, 2)] } @lines;
-    return { status => $status, headers => \@headers, body => $body // '' };
+    my $answer = { status => $status, headers => \@headers, body => $body // '' };
+    $answer->{body} = joined($answer->{body}) if (header($answer, 'Transfer-Encoding') // '') eq 'chunked';
+    return $answer;
+}
+
+# A body without the marks of its chunks.
+sub joined {
+    my ($body) = @_;
+    my $whole = '';
+    while ($body =~ s/^([0-9a-f]+)[^\r\n]*\r\n//i && hex $1) {
+        $whole .= substr($body, 0, hex $1, '');
+        $body =~ s/^\r\n//;
+    }
+    return $whole;
 }
 
 # All values of a header of an answer, in order.

@@ -88,7 +88,7 @@ sub module_file {
 
 sub has_module {
     my ($name) = @_;
-    return is_static($name) || defined module_file($name);
+    return httpd() && (is_static($name) || defined module_file($name));
 }
 
 # The LoadModule line of a module; empty when httpd was linked with it.

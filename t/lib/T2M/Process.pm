@@ -8,7 +8,8 @@ use Exporter 'import';
 use Time::HiRes qw(sleep time);
 
 our @EXPORT_OK = qw(alive command_line children descendants descriptors mapped listening_inodes
-    listening_descriptors holders role_of wait_until uid_of);
+    listening_descriptors holders memories
+    role_of wait_until uid_of);
 
 # Asks until the code returns something true or the seconds are over; returns what it last said.
 sub wait_until {
@@ -103,6 +104,25 @@ sub holders {
             || index(readlink("/proc/$pid/cwd") // '', $directory) == 0
             || grep { index($_, $directory) == 0 } values %{ descriptors($pid) })
     } all_pids();
+}
+
+# What a process has of the two memories: {slots => ..., board => ...}, each with the words fd and
+# map as they apply, and the permissions and bytes of what is mapped.
+sub memories {
+    my ($pid) = @_;
+    my %found;
+    for my $name (qw(slots board)) {
+        my $pattern = qr{memfd:t2mlog-$name\b};
+        my @open = grep { /$pattern/ } values %{ descriptors($pid) };
+        my ($bytes, $permissions) = (0, '');
+        for my $line (mapped($pid, $pattern)) {
+            my ($from, $to, $mode) = $line =~ /^(\w+)-(\w+) (\S+)/;
+            $bytes += hex($to) - hex($from);
+            $permissions = $mode if $permissions lt $mode;
+        }
+        $found{$name} = { fd => scalar @open, bytes => $bytes, permissions => $permissions };
+    }
+    return \%found;
 }
 
 # "supervise", "writer", or "" for anything that is not ours.

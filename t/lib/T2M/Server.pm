@@ -13,16 +13,15 @@
 package T2M::Server;
 use strict;
 use warnings;
-use Cwd ();
 use Exporter 'import';
-use File::Path qw(make_path remove_tree);
+use File::Path qw(remove_tree);
 use File::Temp ();
 use IO::Socket::INET;
 use POSIX qw(WNOHANG setsid);
 use Test::More;
-use Time::HiRes qw(sleep time);
 
-use T2M::Httpd qw(httpd load_line built source_dir run server_user);
+use T2M::Conf;
+use T2M::Httpd qw(httpd run);
 use T2M::Log qw(count_lines);
 use T2M::Process qw(alive holders wait_until);
 use T2M::Root qw(fill write_file read_file);
@@ -33,7 +32,6 @@ my %FILE = (
     app => 'talk2me.log', errors => 'errors.log', access => 'access.log',
     security => 'security.log', performance => 'performance.log',
 );
-my @BASE = qw(authz_core log_config logio unixd mime dir alias env setenvif headers);
 my $BAD = qr/\[\w*:(?:error|crit|alert|emerg)\]/;
 my $CRASH = qr/AddressSanitizer|LeakSanitizer|runtime error:|AH00052|assertion .* failed/i;
 my @servers;
@@ -79,40 +77,9 @@ sub expand {
     return $text;
 }
 
-# The whole configuration around the test's own lines.
 sub configuration {
     my ($self) = @_;
-    my $user = '';
-    if ($> == 0 && !$self->{as}) {
-        my ($name, $group) = server_user();
-        $user = "User $name\nGroup $group\n";
-    }
-    my $load = join '', map { load_line($_) } "mpm_$self->{mpm}", @BASE, @{ $self->{modules} };
-    if (defined $self->{t2mlog}) {
-        $load .= sprintf qq(LoadModule t2mlog_module "%s"\n%s\n), built('mod_t2mlog.so'),
-            $self->{t2mlog};
-    }
-    my $limits = $self->{mpm} eq 'prefork' ? "MaxRequestWorkers 16\nServerLimit 16\n"
-        : "ServerLimit 4\nThreadsPerChild 8\nMaxRequestWorkers 32\nMinSpareThreads 4\n";
-    return $self->expand(<<"CONF" . $self->{conf});
-ServerRoot "\@ROOT\@"
-DefaultRuntimeDir "\@ROOT\@/run"
-PidFile "\@ROOT\@/run/httpd.pid"
-ErrorLog "\@ROOT\@/logs/error.log"
-ServerName test.example
-Listen 127.0.0.1:\@PORT\@
-DocumentRoot "\@ROOT\@/htdocs"
-LogLevel warn
-$load$user${limits}StartServers 2
-GracefulShutdownTimeout 10
-TypesConfig /dev/null
-AddType text/html .html
-AddType text/plain .txt
-DirectoryIndex index.html
-<IfModule cgid_module>
-ScriptSock "\@ROOT\@/run/cgid.sock"
-</IfModule>
-CONF
+    return $self->expand(T2M::Conf::text(%$self));
 }
 
 sub write_configuration {
