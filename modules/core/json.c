@@ -210,14 +210,15 @@ void t2m_json_string_plain(t2m_json_t *json, const char *bytes, apr_size_t size)
 /* Nonzero when no byte of the word needs more than copying. The high bit of a byte in `found` is
  * set by: a control, `"`, `\`, DEL or a byte above it. Borrows and carries between bytes can only
  * come from a byte that is itself found. */
-static int is_plain_word(apr_uint64_t word)
+static int is_plain_word(const unsigned char *bytes)
 {
     const apr_uint64_t ones = APR_UINT64_C(0x0101010101010101);
-    apr_uint64_t quote = word ^ ones * '"';
-    apr_uint64_t backslash = word ^ ones * '\\';
-    apr_uint64_t found = (word - ones * 0x20) | (quote - ones) | (backslash - ones)
-                         | (word + ones) | word;
+    apr_uint64_t word, quote, backslash, found;
 
+    memcpy(&word, bytes, WORD);
+    quote = word ^ ones * '"';
+    backslash = word ^ ones * '\\';
+    found = (word - ones * 0x20) | (quote - ones) | (backslash - ones) | (word + ones) | word;
     return (found & ones * 0x80) == 0;
 }
 
@@ -225,13 +226,13 @@ static int is_plain_word(apr_uint64_t word)
 static apr_size_t plain_run(const unsigned char *bytes, apr_size_t size)
 {
     apr_size_t run = 0;
-    apr_uint64_t word;
 
-    for (; size - run >= WORD; run += WORD) {
-        memcpy(&word, bytes + run, WORD);
-        if (!is_plain_word(word)) {
-            break;
-        }
+    while (size - run >= WORD && is_plain_word(bytes + run)) {
+        run += WORD;
+    }
+    /* The last word overlaps the one before it, which spares a look at each byte of a rest. */
+    if (size >= WORD && size - run < WORD && is_plain_word(bytes + size - WORD)) {
+        return size;
     }
     while (run < size && classes[bytes[run]] == PLAIN) {
         run++;

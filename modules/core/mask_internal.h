@@ -120,8 +120,8 @@ typedef struct {
     t2m_mask_span_t *spans;
     apr_size_t count;
     int full; /* the spans are used up: nothing more is looked for */
-    int query_start_is_parameter; /* the text begins with a parameter, without `?` before it */
-    apr_uint32_t no_jwt_before; /* a run up to here is known not to be a JWT */
+    apr_uint32_t no_jwt_before;    /* a run up to here is known not to be a JWT */
+    apr_uint32_t file_path_before; /* a path up to here is known to be that of a file */
     signed char has_state, has_signature; /* parameters of that name: 1, 0, -1 not known yet */
 } t2m_mask_scan_t;
 
@@ -193,6 +193,6 @@ int t2m_mask_email(const t2m_mask_view_t *view, apr_uint32_t local, apr_uint32_t
                    t2m_mask_find_t *found);
 
 /* at is where a path's segment begins. */
-int t2m_mask_path(const t2m_mask_scan_t *scan, apr_uint32_t at, t2m_mask_find_t *found);
+int t2m_mask_path(t2m_mask_scan_t *scan, apr_uint32_t at, t2m_mask_find_t *found);
 
 #endif

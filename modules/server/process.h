@@ -24,12 +24,15 @@
 #include "core/id.h"
 #include "shared/slot.h"
 
+enum { T2M_PROCESS_PRIVATE_FDS = 6 };
+
 /* The memories and pipes as the parent made them; inherited by fork. -1 where there is none. */
 typedef struct {
     t2m_geometry_t geometry;
     int slots_fd;        /* writable */
     int board_fd;        /* read-only */
     int wake_fd;         /* write end, non-blocking */
+    int private_fds[T2M_PROCESS_PRIVATE_FDS]; /* the parent's alone: a process that has its slot closes them */
     unsigned char address_key[32]; /* for T2MLogClientIP hmac; the same in all processes */
 } t2m_process_memory_t;
 

@@ -48,11 +48,11 @@ static void require_clean(const char *text, size_t size)
     }
 }
 
-/* The string value of a JSON text; its bytes must be the first ones of want. Returns their count. */
+/* The string that a JSON text says must be a beginning of want; returns its size. */
 static size_t require_beginning(const char *text, size_t size, const char *want, size_t want_size)
 {
-    json_t *value = json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL,
-                               NULL);
+    size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL;
+    json_t *value = json_loadb(text, size, flags, NULL);
     size_t got_size = json_string_length(value);
 
     require(json_is_string(value) && got_size <= want_size);

@@ -177,7 +177,7 @@ static void test_masked(void)
     mask_last(15, 6);
     is_line(BEGINNING ",\"t\":[\"k=[REDACTED]\",\"plain\",\"[REDACTED]\"]", "in items");
     begin();
-    add_lines("t", "one\x1eKEY\x1eKEY\x1e" "END\x1etwo");
+    add_lines("t", "one\x1eKEY\x1eKEY\x1e""END\x1etwo");
     mask_last(4, 11);
     is_line(BEGINNING ",\"t\":[\"one\",\"[REDACTED]\",\"two\"]", "across separators");
     begin();
@@ -297,7 +297,8 @@ static char *frames(unsigned count)
     unsigned i;
 
     for (i = 0; i < count; i++) {
-        size += (size_t)snprintf(text + size, 80, "%sFile \"/srv/app/views.py\", line %u, in handler",
+        size += (size_t)snprintf(text + size, 80,
+                                 "%sFile \"/srv/app/views.py\", line %u, in handler",
                                  i > 0 ? "\x1e" : "", i);
     }
     return text;
@@ -344,7 +345,8 @@ static void test_many_frames(void)
         unsigned count;
         apr_size_t limit, at_least;
     } cases[] = {
-        { 300, 8192, 65 }, { 300, 1024, 5 }, { 2000, 65536, 1025 }, { 30, 1024, 5 }, { 20, 1024, 9 },
+        { 300, 8192, 65 }, { 300, 1024, 5 }, { 2000, 65536, 1025 },
+        { 30, 1024, 5 },   { 20, 1024, 9 },
     };
     size_t i;
 

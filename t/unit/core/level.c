@@ -9,6 +9,7 @@
  * and limitations under the License.
  */
 
+/* Names of levels both ways, and every severity of httpd. */
 #include "core/level.h"
 
 #include <stddef.h>

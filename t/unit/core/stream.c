@@ -9,6 +9,7 @@
  * and limitations under the License.
  */
 
+/* Names of streams both ways, and their files. */
 #include "core/stream.h"
 
 #include <stddef.h>

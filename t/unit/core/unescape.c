@@ -9,6 +9,7 @@
  * and limitations under the License.
  */
 
+/* The inverse of httpd's escaping, also where it was cut off. */
 #include "core/unescape.h"
 
 #include <stdlib.h>

@@ -1,0 +1,240 @@
+/* Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file
+ * except in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the
+ * License is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND,
+ * either express or implied. See the License for the specific language governing permissions
+ * and limitations under the License.
+ */
+
+/* One process's state. The only mutable statics of the server room: they belong to the process, not
+ * to a configuration, and are reset in every forked child. */
+#include "server/process.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <apr_strings.h>
+
+#include "core/address.h"
+#include "shared/atomic.h"
+
+#include "server/private.h"
+
+enum {
+    WAKE_INTERVAL_US = 50000,   /* a worker wakes the writer at most so often */
+    CLAIM_INTERVAL_US = 1000000 /* a process without a slot asks again */
+};
+
+static struct {
+    t2m_process_memory_t memory;
+    pid_t parent;                /* who called t2m_process_inherit; 0: nobody */
+    t2m_slot_t slot;
+    pthread_mutex_t lock;        /* claiming and seeding */
+    t2m_id_generator_t ids;
+    int seeded;
+    apr_int64_t asked;           /* monotonic time of the last claim that found no slot */
+    apr_int64_t woken;           /* of the last wake-up */
+    char hostname[APRMAXHOSTLEN + 1];
+} process = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static __thread int pushing; /* a signal handler of this thread may log in the middle of a push */
+
+/* Runs in the child of every fork: what the parent has mapped and locked is not the child's. */
+static void forked(void)
+{
+    (void)pthread_mutex_init(&process.lock, NULL);
+    t2m_slot_reset(&process.slot);
+    process.seeded = 0;
+    process.asked = 0;
+    process.woken = 0;
+    pushing = 0;
+}
+
+static apr_status_t forget(void *unused)
+{
+    (void)unused;
+    /* Pools are destroyed in exiting children too, whose other threads may still log. */
+    if (getpid() == process.parent) {
+        t2m_slot_release(&process.slot);
+        process.parent = 0;
+    }
+    return APR_SUCCESS;
+}
+
+void t2m_process_inherit(apr_pool_t *pconf, const t2m_process_memory_t *memory)
+{
+    static int registered;
+
+    if (!registered) {
+        registered = pthread_atfork(NULL, NULL, forked) == 0;
+        t2m_slot_reset(&process.slot);
+    }
+    process.memory = *memory;
+    process.parent = getpid();
+    if (apr_gethostname(process.hostname, sizeof(process.hostname), pconf) != APR_SUCCESS) {
+        apr_cpystrn(process.hostname, "localhost", sizeof(process.hostname));
+    }
+    apr_pool_cleanup_register(pconf, NULL, forget, apr_pool_cleanup_null);
+}
+
+apr_status_t t2m_process_claim_parent(void)
+{
+    return t2m_slot_claim(&process.slot, process.memory.slots_fd, process.memory.board_fd,
+                          &process.memory.geometry, 0, 0);
+}
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0) {
+        (void)close(*fd);
+        *fd = -1;
+    }
+}
+
+/* With its slot mapped a process needs no way to anyone else's. */
+static void close_descriptors(void)
+{
+    int i;
+
+    close_fd(&process.memory.slots_fd);
+    close_fd(&process.memory.board_fd);
+    for (i = 0; i < T2M_PROCESS_PRIVATE_FDS; i++) {
+        close_fd(&process.memory.private_fds[i]);
+    }
+}
+
+static void claim_locked(void)
+{
+    apr_int64_t now = t2m_process_monotonic();
+
+    if (process.slot.index != T2M_SLOTS_MAX || process.memory.slots_fd < 0
+        || (process.asked != 0 && now - process.asked < CLAIM_INTERVAL_US)) {
+        return;
+    }
+    process.asked = now;
+    if (t2m_slot_claim(&process.slot, process.memory.slots_fd, process.memory.board_fd,
+                       &process.memory.geometry, T2M_SLOTS_MAX, 0) == APR_SUCCESS) {
+        close_descriptors();
+    }
+}
+
+static int has_slot(void)
+{
+    if (process.parent == 0) {
+        return 0;
+    }
+    if (t2m_load(&process.slot.index) == T2M_SLOTS_MAX) {
+        (void)pthread_mutex_lock(&process.lock);
+        claim_locked();
+        (void)pthread_mutex_unlock(&process.lock);
+    }
+    return process.slot.index != T2M_SLOTS_MAX;
+}
+
+static apr_status_t ended(void *unused)
+{
+    (void)unused;
+    t2m_slot_close(&process.slot);
+    return APR_SUCCESS;
+}
+
+void t2m_process_child_init(apr_pool_t *pool, server_rec *server)
+{
+    (void)server;
+    if (process.parent == 0) {
+        return;
+    }
+    (void)has_slot();
+    apr_pool_cleanup_register(pool, NULL, ended, apr_pool_cleanup_null);
+}
+
+int t2m_process_ready(void)
+{
+    return process.parent != 0;
+}
+
+/* At most once in an interval, whichever thread comes first. */
+static void wake_writer(void)
+{
+    apr_int64_t now = t2m_process_monotonic();
+    apr_int64_t last = t2m_load(&process.woken);
+
+    if (now - last >= WAKE_INTERVAL_US
+        && __atomic_compare_exchange_n(&process.woken, &last, now, 0, __ATOMIC_RELAXED,
+                                       __ATOMIC_RELAXED)) {
+        ssize_t ignored = write(process.memory.wake_fd, "", 1); /* full: it is being woken */
+
+        (void)ignored;
+    }
+}
+
+apr_status_t t2m_process_push(const t2m_ring_record_t *record, const char *line,
+                              t2m_inflight_t *entry)
+{
+    apr_status_t status;
+
+    if (!has_slot()) {
+        return APR_EINVAL;
+    }
+    pushing++;
+    status = t2m_slot_push(&process.slot, pushing > 1 ? T2M_SLOT_TRY : T2M_SLOT_WAIT, record, line,
+                           entry);
+    pushing--;
+    if (t2m_slot_writer_asleep(&process.slot)) {
+        wake_writer();
+    }
+    return status;
+}
+
+t2m_inflight_t *t2m_process_begin(const t2m_slot_request_t *request)
+{
+    return has_slot() ? t2m_slot_begin(&process.slot, request) : NULL;
+}
+
+void t2m_process_end(t2m_inflight_t *entry)
+{
+    t2m_slot_end(&process.slot, entry);
+}
+
+static void seed(void)
+{
+    unsigned char key[T2M_ID_KEY_SIZE];
+
+    (void)pthread_mutex_lock(&process.lock);
+    if (!process.seeded && apr_generate_random_bytes(key, sizeof(key)) == APR_SUCCESS) {
+        t2m_id_seed(&process.ids, key);
+        t2m_store(&process.seeded, 1);
+    }
+    (void)pthread_mutex_unlock(&process.lock);
+}
+
+t2m_id_generator_t *t2m_process_ids(void)
+{
+    if (!t2m_load(&process.seeded)) {
+        seed();
+    }
+    return &process.ids;
+}
+
+const unsigned char *t2m_process_address_key(void)
+{
+    return process.memory.address_key;
+}
+
+const char *t2m_process_hostname(void)
+{
+    return process.hostname;
+}
+
+apr_int64_t t2m_process_monotonic(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (apr_int64_t)now.tv_sec * APR_USEC_PER_SEC + now.tv_nsec / 1000;
+}

@@ -1,0 +1,285 @@
+/* Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file
+ * except in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the
+ * License is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND,
+ * either express or implied. See the License for the specific language governing permissions
+ * and limitations under the License.
+ */
+
+/* The writer's loop: drain, look after dead owners, sleep until woken.
+ *
+ * While there is work it looks every few milliseconds without being woken; it says that it sleeps
+ * only after a quiet while, so that workers, who wake it at most once in 50 ms, never wake it in
+ * vain.
+ */
+#include "writer/writer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+#include "shared/atomic.h"
+#include "shared/handover.h"
+#include "writer/drain.h"
+#include "writer/owners.h"
+
+enum {
+    LOOK_MS = 5,         /* between two looks while there is work */
+    QUIET_US = 150000,   /* no work for so long: sleep */
+    SLEEP_MS = 1000,
+    OWNERS_US = 200000,  /* between two looks at the slots' owners */
+    RETRY_MS = 100,      /* after a file refused */
+    COMPLAIN_US = 60000000
+};
+
+typedef struct {
+    t2m_drain_t drain;
+    t2m_owners_t *owners;
+    apr_int64_t last_work, last_owners, last_complaint; /* monotonic microseconds */
+    apr_status_t last_error;
+    int alone; /* the lifeline hung up: no producer is left */
+} writer_t;
+
+static apr_int64_t monotonic(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (apr_int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static void complain(writer_t *writer, apr_status_t error)
+{
+    const t2m_settings_file_t *file = &writer->drain.settings->files[writer->drain.failed_file];
+    const char *why = writer->drain.failed_why;
+    char text[T2M_NOTICE_SIZE];
+    apr_int64_t now = monotonic();
+
+    if (error == writer->last_error && now - writer->last_complaint < COMPLAIN_US) {
+        return;
+    }
+    (void)snprintf(text, sizeof(text), "T2M0201: cannot write %.120s: %s%s%s; lines wait in memory",
+                   file->path, why ? why : "", why ? ": " : "", strerror(error));
+    t2m_board_notice(&writer->drain.board, T2M_LEVEL_ERROR, text);
+    writer->last_error = error;
+    writer->last_complaint = now;
+}
+
+static void recovered(writer_t *writer)
+{
+    if (writer->last_error != APR_SUCCESS) {
+        t2m_board_notice(&writer->drain.board, T2M_LEVEL_WARNING,
+                         "T2M0202: writing works again");
+        writer->last_error = APR_SUCCESS;
+    }
+}
+
+/* Writes what there is. Returns nonzero when there was anything. */
+static int drain_once(writer_t *writer)
+{
+    int moved = 0;
+    apr_status_t status = t2m_drain_pass(&writer->drain, &moved);
+
+    (void)t2m_add(&writer->drain.board.header->passes, 1);
+    if (status != APR_SUCCESS) {
+        complain(writer, status);
+        (void)poll(NULL, 0, RETRY_MS);
+        return 1;
+    }
+    if (moved) {
+        recovered(writer);
+        writer->last_work = monotonic();
+    }
+    return moved;
+}
+
+static void bury(writer_t *writer, apr_uint32_t slot, apr_uint64_t owner)
+{
+    t2m_drain_t *drain = &writer->drain;
+    apr_uint64_t head = drain->board.heads[slot];
+    int stopped = writer->alone || t2m_slots_closed(&drain->slots, slot);
+    apr_status_t status;
+
+    if (t2m_slots_tail(&drain->slots, slot, head) != head) {
+        return; /* its records first */
+    }
+    status = t2m_drain_bury(drain, slot, owner, stopped, apr_time_now(), monotonic());
+    if (status != APR_SUCCESS) {
+        complain(writer, status);
+    }
+}
+
+static void look_after_owners(writer_t *writer)
+{
+    t2m_drain_t *drain = &writer->drain;
+    apr_int64_t now = monotonic();
+    apr_uint32_t slot;
+
+    if (!writer->alone && now - writer->last_owners < OWNERS_US) {
+        return;
+    }
+    writer->last_owners = now;
+    for (slot = 0; slot < drain->slots.geometry.slot_count; slot++) {
+        apr_uint64_t owner = t2m_slots_owner(&drain->slots, slot);
+
+        if (owner && (writer->alone || t2m_owners_gone(writer->owners, slot, owner))) {
+            bury(writer, slot, owner);
+        }
+    }
+}
+
+static int hung_up(void)
+{
+    struct pollfd lifeline = { T2M_FD_LIFELINE, 0, 0 };
+
+    return poll(&lifeline, 1, 0) > 0 && (lifeline.revents & (POLLHUP | POLLERR | POLLNVAL));
+}
+
+static void empty_wake_pipe(void)
+{
+    char bytes[64];
+
+    while (read(T2M_FD_WAKE, bytes, sizeof(bytes)) == (ssize_t)sizeof(bytes)) {
+    }
+}
+
+/* Says so, looks once more (a record may have come before it was said), sleeps. */
+static void sleep_until_woken(writer_t *writer)
+{
+    t2m_board_header_t *header = writer->drain.board.header;
+    struct pollfd wait[2] = { { T2M_FD_WAKE, POLLIN, 0 }, { T2M_FD_LIFELINE, 0, 0 } };
+
+    t2m_store(&header->asleep, 1);
+    t2m_fence();
+    if (!t2m_drain_waiting(&writer->drain)) {
+        (void)poll(wait, 2, SLEEP_MS);
+    }
+    t2m_store(&header->asleep, 0);
+    if (wait[0].revents & POLLIN) {
+        empty_wake_pipe();
+        writer->last_work = monotonic();
+    }
+}
+
+static void rest(writer_t *writer)
+{
+    if (monotonic() - writer->last_work < QUIET_US) {
+        (void)poll(NULL, 0, LOOK_MS);
+    } else {
+        sleep_until_woken(writer);
+    }
+}
+
+/* The server is gone: all that is left in the memory goes into the files. */
+static void drain_the_rest(writer_t *writer)
+{
+    writer->alone = 1;
+    while (drain_once(writer) || t2m_drain_waiting(&writer->drain)) {
+    }
+    look_after_owners(writer);
+}
+
+static void run(writer_t *writer)
+{
+    while (!hung_up()) {
+        t2m_drain_settings(&writer->drain);
+        if (!drain_once(writer)) {
+            rest(writer);
+        }
+        look_after_owners(writer);
+    }
+    t2m_drain_settings(&writer->drain);
+    drain_the_rest(writer);
+}
+
+/* One writer at any time: a predecessor may still be dying. The kernel drops its lock with it. */
+static int wait_for_predecessor(void)
+{
+    struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+    while (fcntl(T2M_FD_BOARD, F_SETLKW, &whole) != 0) {
+        if (errno != EINTR) {
+            return errno;
+        }
+    }
+    return 0;
+}
+
+static const char *become(const char *name)
+{
+    struct passwd *user;
+
+    if (!*name || geteuid() != 0) {
+        return NULL;
+    }
+    user = getpwnam(name);
+    if (!user) {
+        return "T2MLogUser: no such user";
+    }
+    if (initgroups(name, user->pw_gid) != 0 || setgid(user->pw_gid) != 0
+        || setuid(user->pw_uid) != 0) {
+        return "T2MLogUser: cannot become that user";
+    }
+    return NULL;
+}
+
+/* The supervisor's death is ours: its successor starts a writer of its own. */
+static void die_with_parent(pid_t parent)
+{
+#ifdef PR_SET_PDEATHSIG
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    (void)prctl(PR_SET_NAME, "t2mlog");
+#endif
+    if (parent > 0 && getppid() != parent) {
+        _exit(T2M_WRITER_FAILED);
+    }
+}
+
+static int unusable(const char *what)
+{
+    (void)fprintf(stderr, "t2mlog writer: %s\n", what);
+    return T2M_WRITER_UNUSABLE;
+}
+
+int t2m_writer_main(int argc, char **argv)
+{
+    static writer_t writer;
+    const char *problem;
+
+    (void)umask(027);
+    if (wait_for_predecessor() != 0) {
+        return unusable("no board under descriptor 4: it is started by httpd, not by hand");
+    }
+    if (t2m_drain_open(&writer.drain, T2M_FD_SLOTS, T2M_FD_BOARD) != APR_SUCCESS) {
+        return unusable("the memories were made by another version");
+    }
+    problem = become(writer.drain.settings->user);
+    if (problem) {
+        return unusable(problem);
+    }
+    die_with_parent(argc > 1 ? (pid_t)atol(argv[1]) : 0);
+    writer.owners = t2m_owners_create(writer.drain.slots.geometry.slot_count);
+    if (!writer.owners) {
+        return T2M_WRITER_FAILED;
+    }
+    t2m_store(&writer.drain.board.header->writer_pid, (apr_uint32_t)getpid());
+    (void)t2m_add(&writer.drain.board.header->writers, 1);
+    writer.last_work = monotonic();
+    run(&writer);
+    return T2M_WRITER_DRAINED;
+}
