@@ -13,6 +13,8 @@
  * one that does not is written again under tighter caps until it fits. Pure; any thread. */
 #include "core/encode.h"
 
+#include <string.h>
+
 #include "core/json.h"
 #include "core/timestamp.h"
 
@@ -381,6 +383,18 @@ apr_size_t t2m_encode(const t2m_record_t *record, char *line, apr_size_t limit)
     encoding.item_cap = APR_SIZE_MAX;
     size = encode_fields(&encoding, line, room);
     return size > 0 ? size : encode_cut(&encoding, line, room);
+}
+
+apr_size_t t2m_encode_stream(t2m_stream_e stream, char *out)
+{
+    const char *name = t2m_stream_name(stream);
+    t2m_json_t json;
+
+    t2m_json_begin(&json, out, T2M_LINE_TAIL);
+    json.comma = 1;
+    t2m_json_name(&json, "stream");
+    t2m_json_string(&json, name, strlen(name));
+    return t2m_json_size(&json);
 }
 
 apr_size_t t2m_encode_tail(apr_uint64_t seq, char *out)

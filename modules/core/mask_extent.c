@@ -120,26 +120,36 @@ static int key_ahead(const t2m_mask_view_t *view, apr_uint32_t at)
     return letters > 0 && (unit == '=' || unit == ':');
 }
 
+/* Nonzero when what stands at `at`, behind punctuation, may still be of the value; a full stop
+ * is that of the sentence. */
+static int goes_on(const t2m_mask_view_t *view, apr_uint32_t at)
+{
+    apr_uint32_t next;
+    unsigned unit = t2m_mask_peek(view, at, &next);
+
+    if (t2m_mask_is(unit, T2M_MASK_ALNUM | T2M_MASK_HIGH)) {
+        return 1;
+    }
+    if (unit == '.' || unit == '!' || unit == '?') {
+        unit = t2m_mask_peek(view, next, NULL);
+        return unit && !t2m_mask_is(unit, T2M_MASK_BLANK);
+    }
+    return unit && strchr("#$%*+-/@^_~", (int)unit);
+}
+
 /* Punctuation ends a plain value unless the value goes on right behind it. */
 static int ends_plain(const t2m_mask_view_t *view, unsigned unit, apr_uint32_t next)
 {
-    unsigned after;
-
     if (t2m_mask_is(unit, T2M_MASK_BLANK) || unit == '&') {
         return 1;
     }
-    after = t2m_mask_peek(view, next, NULL);
     if (unit == '\\') {
-        return t2m_mask_is(after, T2M_MASK_QUOTE) != 0;
+        return t2m_mask_is(t2m_mask_peek(view, next, NULL), T2M_MASK_QUOTE) != 0;
     }
     if (!strchr(",;|)]}>\"'`<", (int)unit)) {
         return 0;
     }
-    if (!t2m_mask_is(after, T2M_MASK_ALNUM | T2M_MASK_HIGH)
-        && (!after || !strchr("!#$%*+-./?@^_~", (int)after))) {
-        return 1;
-    }
-    return key_ahead(view, next);
+    return !goes_on(view, next) || key_ahead(view, next);
 }
 
 static apr_uint32_t plain_end(const t2m_mask_view_t *view, apr_uint32_t at)

@@ -406,6 +406,9 @@ int t2m_mask_header(const t2m_mask_t *mask, const t2m_mask_view_t *view, apr_uin
         name[size++] = unit == '_' ? '-' : (char)unit;
     }
     if (at >= to) {
+        if (is_added_header(mask, text, size)) {
+            return T2M_MASK_HEADER_YES;
+        }
         if (size > 5 && !memcmp(name, "http-", 5)) { /* as in the environment of a script */
             text += 5;
             size -= 5;

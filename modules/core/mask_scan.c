@@ -91,17 +91,24 @@ static int is_key(const walk_t *walk, unsigned kinds)
            || !is_plain_word(&walk->scan->view, walk->next);
 }
 
-/* Behind the separator, which may be = == := => or a colon. */
+/* Behind the separator, which may be = == := => or a colon, and the blanks after it. */
 static apr_uint32_t behind_separator(const walk_t *walk)
 {
     const t2m_mask_view_t *view = &walk->scan->view;
     apr_uint32_t at = walk->next, next;
+    unsigned unit = t2m_mask_peek(view, at, &next);
 
-    while (t2m_mask_peek(view, at, &next) == '=') {
+    while (unit == '=') {
         at = next;
+        unit = t2m_mask_peek(view, at, &next);
     }
-    if (walk->unit == '=' && t2m_mask_peek(view, at, &next) == '>') {
+    if (unit == '>' && walk->unit == '=') {
         at = next;
+        unit = t2m_mask_peek(view, at, &next);
+    }
+    while (unit == ' ' || unit == '\t') {
+        at = next;
+        unit = t2m_mask_peek(view, at, &next);
     }
     return at;
 }
@@ -115,9 +122,6 @@ static unsigned value_decoding(const walk_t *walk, apr_uint32_t at)
 
     if (walk->next - walk->at > 1) {
         return view->decode & (view->data[walk->at] == '%' ? percent : T2M_MASK_DECODE_ALL);
-    }
-    while (at < view->end && (view->data[at] == ' ' || view->data[at] == '\t')) {
-        at++;
     }
     if (at < view->end && view->data[at] == '%'
         && t2m_mask_is(t2m_mask_peek(view, at, NULL), T2M_MASK_QUOTE)) {

@@ -79,17 +79,17 @@ static apr_size_t append(char *out, apr_size_t size, t2m_text_t text)
     return size + text.size;
 }
 
-/* Writes the path behind the size bytes that out holds. As long as segments follow, CUT_SIZE bytes
- * stay free, so that the mark always fits. */
+/* Writes the path behind the size bytes that out holds. What follows a segment keeps room for the
+ * mark, or for itself where it is shorter. */
 static apr_size_t write_path(t2m_text_t rest, char *out, apr_size_t size)
 {
     int first = 1;
 
     for (;;) {
         t2m_text_t segment = first_segment(rest);
-        int last = segment.size == rest.size;
+        apr_size_t follows = rest.size - segment.size;
         t2m_text_t shown = is_number(segment) || is_uuid(segment) ? t2m_text(":n") : segment;
-        apr_size_t room = T2M_ROUTE_MAX - size - (last ? 0 : CUT_SIZE);
+        apr_size_t room = T2M_ROUTE_MAX - size - (follows < CUT_SIZE ? follows : CUT_SIZE);
 
         if (shown.size + (first ? 0 : 1) > room) {
             return append(out, size, t2m_text_of(cut_mark, CUT_SIZE));
@@ -98,10 +98,10 @@ static apr_size_t write_path(t2m_text_t rest, char *out, apr_size_t size)
             out[size++] = '/';
         }
         size = append(out, size, shown);
-        if (last) {
+        if (!follows) {
             return size;
         }
-        rest = t2m_text_of(segment.data + segment.size + 1, rest.size - segment.size - 1);
+        rest = t2m_text_of(segment.data + segment.size + 1, follows - 1);
         first = 0;
     }
 }

@@ -18,6 +18,12 @@
 #include "shared/layout.h"
 
 /**
+ * Nonzero when a record of that stream and level is written at all. For hooks that want to spare
+ * themselves the gathering; t2m_emit asks it too.
+ */
+int t2m_emit_wants(const t2m_server_config_t *config, t2m_stream_e stream, t2m_level_e level);
+
+/**
  * Masks record by config's policy, encodes it within T2MLogMaxRecord and pushes it into the
  * process's slot for the file of its stream. entry: the in-flight entry that the line ends, or NULL;
  * it is given back in any case. Returns APR_SUCCESS also when the stream has no file or its level

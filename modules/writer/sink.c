@@ -117,8 +117,8 @@ apr_status_t t2m_sink_open(t2m_sink_t *sink, const t2m_settings_file_t *file, co
     }
     status = open_file(directory, name, &fd);
     (void)close(directory);
-    if (status == ELOOP) {
-        *why = "it is a symbolic link";
+    if (status == ELOOP || status == EISDIR) {
+        *why = status == ELOOP ? "it is a symbolic link" : "it is a directory";
     }
     if (status == APR_SUCCESS) {
         status = fstat(fd, &information) != 0 ? errno : refuse(&information, why);

@@ -1,0 +1,72 @@
+/* Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file
+ * except in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the
+ * License is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND,
+ * either express or implied. See the License for the specific language governing permissions
+ * and limitations under the License.
+ */
+
+/* See emit.h. */
+#include "server/emit.h"
+
+#include "core/encode.h"
+#include "server/process.h"
+
+enum { COMMON_LINE = 8192 }; /* the default of T2MLogMaxRecord */
+
+static apr_status_t push_line(const t2m_record_t *record, const t2m_server_config_t *config,
+                              t2m_inflight_t *entry, char *line, apr_size_t limit)
+{
+    t2m_ring_record_t header = { 0 };
+
+    header.size = (apr_uint32_t)t2m_encode(record, line, limit);
+    header.file = config->file_id[record->stream];
+    header.stream = (unsigned char)record->stream;
+    header.level = (unsigned char)record->level;
+    header.time = record->time;
+    return t2m_process_push(&header, line, entry);
+}
+
+/* Two functions, and neither inlined, so that the common limit does not take the longest's stack. */
+static __attribute__((noinline)) apr_status_t push_common(const t2m_record_t *record,
+                                                          const t2m_server_config_t *config,
+                                                          t2m_inflight_t *entry, apr_size_t limit)
+{
+    char line[COMMON_LINE];
+
+    return push_line(record, config, entry, line, limit);
+}
+
+static __attribute__((noinline)) apr_status_t push_long(const t2m_record_t *record,
+                                                        const t2m_server_config_t *config,
+                                                        t2m_inflight_t *entry, apr_size_t limit)
+{
+    char line[T2M_LINE_MAX];
+
+    return push_line(record, config, entry, line, limit);
+}
+
+int t2m_emit_wants(const t2m_server_config_t *config, t2m_stream_e stream, t2m_level_e level)
+{
+    return config->file_id[stream] != T2M_FILE_NONE && (int)level >= config->level[stream];
+}
+
+apr_status_t t2m_emit(t2m_record_t *record, const t2m_server_config_t *config,
+                      t2m_inflight_t *entry)
+{
+    apr_size_t limit = config->global->max_record;
+
+    if (!t2m_emit_wants(config, record->stream, record->level)) {
+        t2m_process_end(entry);
+        return APR_SUCCESS;
+    }
+    if (limit < T2M_LINE_MIN || limit > T2M_LINE_MAX) {
+        limit = limit < T2M_LINE_MIN ? T2M_LINE_MIN : T2M_LINE_MAX;
+    }
+    t2m_record_mask(record, config->mask);
+    return limit <= COMMON_LINE ? push_common(record, config, entry, limit)
+                                : push_long(record, config, entry, limit);
+}

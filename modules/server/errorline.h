@@ -1,0 +1,89 @@
+/* Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file
+ * except in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the
+ * License is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND,
+ * either express or implied. See the License for the specific language governing permissions
+ * and limitations under the License.
+ */
+
+/* A line of httpd's error log as a value, and the records of the streams app and errors that are
+ * made of it. Values on the caller's stack; any thread. */
+#ifndef T2M_SERVER_ERRORLINE_H
+#define T2M_SERVER_ERRORLINE_H
+
+#include <http_core.h>
+#include <httpd.h>
+
+#include "core/address.h"
+#include "core/fingerprint.h"
+#include "core/level.h"
+#include "core/text.h"
+#include "server/config.h"
+#include "server/request.h"
+
+enum {
+    T2M_ERRORLINE_MAX = 8192, /* httpd's own limit of a line with its prefix */
+    T2M_CODE_SIZE = 12        /* "AH00128" with its NUL */
+};
+
+typedef struct {
+    apr_time_t time;
+    t2m_level_e level;
+    const char *module;         /* short name ("proxy_http"); NULL: unknown */
+    const char *file;           /* base name; NULL: unknown */
+    int line;                   /* 0: unknown */
+    apr_status_t status;        /* 0: none */
+    char code[T2M_CODE_SIZE];   /* empty: none */
+    char error_id[T2M_FINGERPRINT_SIZE];
+    t2m_text_t text;            /* the message without its code, escaped as httpd left it */
+    unsigned truncated : 1;     /* httpd cut it */
+} t2m_errorline_t;
+
+/* Where a line was logged. */
+typedef struct {
+    const t2m_server_config_t *config;
+    t2m_request_t *state;       /* NULL: no request */
+    const request_rec *origin;  /* NULL with state */
+    t2m_text_t ip;
+    char address[T2M_ADDRESS_MAX];
+} t2m_errorline_place_t;
+
+/* What stands in `exception`. */
+typedef struct {
+    t2m_text_t type, message;
+    t2m_text_t frames; /* as T2M_FIELD_LINES takes them; empty: none */
+    int truncated;
+} t2m_exception_t;
+
+/**
+ * Fills line from what the error_log hook is handed; texts are borrowed from there. The code is the
+ * number at the start of the format ("AH00128: File does not exist"), or of the message where the
+ * format begins with `%s` and goes on, as mod_cgi's does; it is taken off the text.
+ */
+void t2m_errorline_read(const ap_errorlog_info *info, const char *text, t2m_errorline_t *line);
+
+/**
+ * Finds the request, or for a line without one the client, that a line belongs to. connection and
+ * request may be NULL.
+ */
+void t2m_errorline_locate(t2m_errorline_place_t *place, const t2m_server_config_t *config,
+                          const conn_rec *connection, const request_rec *request);
+
+/** The type of the exception where there is none: the code, else the module's name. */
+const char *t2m_errorline_type(const t2m_errorline_t *line);
+
+/** Writes the line to the stream app. message: line->text decoded, or another. */
+void t2m_errorline_write_app(const t2m_errorline_t *line, const t2m_errorline_place_t *place,
+                             t2m_text_t message);
+
+/** Writes the line to the stream errors. */
+void t2m_errorline_write_errors(const t2m_errorline_t *line, const t2m_errorline_place_t *place,
+                                t2m_text_t message, const t2m_exception_t *exception);
+
+/** Both records of a line that is nothing but itself; errors only from level ERROR on. */
+void t2m_errorline_write(const t2m_errorline_t *line, const t2m_errorline_place_t *place);
+
+#endif

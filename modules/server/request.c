@@ -1,0 +1,358 @@
+/* Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file
+ * except in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the
+ * License is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND,
+ * either express or implied. See the License for the specific language governing permissions
+ * and limitations under the License.
+ */
+
+/* See request.h. */
+#include "server/request.h"
+
+#include <apr_network_io.h>
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_protocol.h>
+
+#include "server/private.h"
+#include "server/process.h"
+
+enum { MASKED_PATH_MAX = 512 }; /* more than a route can show */
+
+const request_rec *t2m_request_origin(const request_rec *request)
+{
+    while (request->main || request->prev) {
+        request = request->main ? request->main : request->prev;
+    }
+    return request;
+}
+
+/* The start on the monotonic clock, so that a step of the wall clock spoils no duration. */
+static void set_start(t2m_request_t *state, const request_rec *origin)
+{
+    apr_time_t now = apr_time_now();
+    apr_time_t started = origin->request_time;
+
+    if (started <= 0 || started > now) {
+        started = now;
+    }
+    state->started = started;
+    state->started_monotonic = t2m_process_monotonic() - (now - started);
+}
+
+/* A daemon of mod_wsgi serves a request that another process read: the id came in the
+ * environment, which no client can set. */
+static int inherit_id(t2m_request_t *state, const request_rec *origin)
+{
+    const char *id = NULL, *trace_id = NULL;
+
+    if (origin->subprocess_env) {
+        id = apr_table_get(origin->subprocess_env, "T2M_REQUEST_ID");
+        trace_id = apr_table_get(origin->subprocess_env, "T2M_TRACE_ID");
+    }
+    if (!id || !t2m_id_valid(id, strlen(id))) {
+        return 0;
+    }
+    state->id = id;
+    if (trace_id) {
+        apr_cpystrn(state->trace_id, trace_id, sizeof state->trace_id);
+    }
+    return 1;
+}
+
+static t2m_request_t *make_state(const request_rec *origin)
+{
+    t2m_request_t *state = apr_pcalloc(origin->pool, sizeof *state);
+
+    state->first_byte = -1;
+    set_start(state, origin);
+    if (!inherit_id(state, origin)) {
+        t2m_id_make(t2m_process_ids(), state->started, state->own_id);
+        state->id = state->own_id;
+    }
+    ap_set_module_config(origin->request_config, &t2mlog_module, state);
+    return state;
+}
+
+t2m_request_t *t2m_request_get(const request_rec *request)
+{
+    const request_rec *origin = t2m_request_origin(request);
+    t2m_request_t *state;
+
+    if (!origin->request_config || !t2m_config_enabled(origin->server)) {
+        return NULL;
+    }
+    state = ap_get_module_config(origin->request_config, &t2mlog_module);
+    return state ? state : make_state(origin);
+}
+
+static void publish(const t2m_request_t *state, request_rec *request)
+{
+    request->log_id = state->id;
+    apr_table_setn(request->subprocess_env, "T2M_REQUEST_ID", state->id);
+    if (state->trace_id[0]) {
+        apr_table_setn(request->subprocess_env, "T2M_TRACE_ID", state->trace_id);
+    }
+}
+
+void t2m_request_settle(t2m_request_t *state, request_rec *request, request_rec *last)
+{
+    if (!state->read) {
+        set_start(state, request);
+    }
+    publish(state, request);
+    if (last != request) {
+        publish(state, last);
+    }
+}
+
+/* The second word of the request line: all there is when httpd refused the line for its length. */
+static t2m_text_t second_word(const char *line)
+{
+    const char *word = line ? strchr(line, ' ') : NULL;
+
+    if (!word) {
+        return t2m_text(NULL);
+    }
+    word += strspn(word, " ");
+    return t2m_text_of(word, strcspn(word, " "));
+}
+
+/* mod_http2 writes a missing target as printf does. */
+static t2m_text_t request_target(const request_rec *origin)
+{
+    t2m_text_t target = origin->unparsed_uri ? t2m_text(origin->unparsed_uri)
+                                             : second_word(origin->the_request);
+
+    if (target.size == 6 && !memcmp(target.data, "(null)", 6)) {
+        target.size = 0;
+    }
+    return target;
+}
+
+static t2m_text_t without(t2m_text_t text, apr_size_t size)
+{
+    return t2m_text_of(text.data + size, text.size - size);
+}
+
+/* Takes `scheme://authority` off an absolute target. */
+static t2m_text_t without_authority(t2m_text_t target)
+{
+    const char *slashes = memmem(target.data, target.size, "://", 3);
+    const char *query = memchr(target.data, '?', target.size);
+    apr_size_t size;
+
+    if (!slashes || (query && query < slashes)) {
+        return target;
+    }
+    size = (apr_size_t)(slashes - target.data) + 3;
+    while (size < target.size && target.data[size] != '/' && target.data[size] != '?') {
+        size++;
+    }
+    return without(target, size);
+}
+
+void t2m_request_target(const request_rec *origin, t2m_text_t *path, t2m_text_t *query)
+{
+    t2m_text_t target = request_target(origin);
+    const char *mark;
+
+    if (target.size && target.data[0] != '/') {
+        t2m_text_t local = without_authority(target);
+        int absolute = local.size < target.size;
+        target = local.size || !absolute ? local : t2m_text("/");
+    }
+    *path = target;
+    *query = t2m_text(NULL);
+    mark = target.size ? memchr(target.data, '?', target.size) : NULL;
+    if (mark) {
+        path->size = (apr_size_t)(mark - target.data);
+        *query = without(target, path->size + 1);
+    }
+    if (!path->size && mark) {
+        *path = t2m_text("/"); /* http://host?query */
+    }
+}
+
+t2m_content_e t2m_request_path_content(t2m_text_t path)
+{
+    return path.size && path.data[0] == '/' ? T2M_CONTENT_PATH : T2M_CONTENT_URL;
+}
+
+t2m_text_t t2m_request_route(t2m_request_t *state, const request_rec *origin,
+                             const t2m_server_config_t *config)
+{
+    if (!state->route_size) {
+        char masked[MASKED_PATH_MAX];
+        t2m_text_t path, query;
+        int cut = 0;
+
+        t2m_request_target(origin, &path, &query);
+        path.size = t2m_mask_copy(config->mask, t2m_request_path_content(path), path, masked,
+                                  sizeof masked, &cut);
+        path.data = masked;
+        state->route_size = (apr_uint16_t)t2m_route_write(t2m_text(origin->method), path,
+                                                          state->route);
+    }
+    return t2m_text_of(state->route, state->route_size);
+}
+
+t2m_text_t t2m_request_address(const t2m_request_t *state, const request_rec *origin,
+                               const t2m_server_config_t *config, char *out)
+{
+    const char *address = origin->useragent_ip;
+
+    if (!address && origin->connection) {
+        address = origin->connection->client_ip;
+    }
+    return t2m_text_of(out, t2m_address_write((t2m_address_mode_e)config->client_ip,
+                                              t2m_process_address_key(), state->started, address,
+                                              out));
+}
+
+static int generate_log_id(const conn_rec *connection, const request_rec *request, const char **id)
+{
+    if (request) {
+        const t2m_request_t *state = t2m_request_get(request);
+        if (!state) {
+            return DECLINED;
+        }
+        *id = state->id;
+        return OK;
+    }
+    if (connection && t2m_config_enabled(connection->base_server)) {
+        char *fresh = apr_pcalloc(connection->pool, T2M_ID_SIZE + 1);
+        t2m_id_make(t2m_process_ids(), apr_time_now(), fresh);
+        *id = fresh;
+        return OK;
+    }
+    return DECLINED;
+}
+
+/* By the peer's own address: what a header says of the client proves nothing. */
+static int is_trusted(const t2m_server_config_t *config, const conn_rec *connection)
+{
+    apr_ipsubnet_t **subnets = (apr_ipsubnet_t **)config->id_trust->elts;
+
+    for (int i = 0; connection->client_addr && i < config->id_trust->nelts; i++) {
+        if (apr_ipsubnet_test(subnets[i], connection->client_addr)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void adopt_id(t2m_request_t *state, request_rec *request,
+                     const t2m_server_config_t *config)
+{
+    const char *id = apr_table_get(request->headers_in, config->id_header);
+
+    if (id && t2m_id_valid(id, strlen(id)) && is_trusted(config, request->connection)) {
+        state->id = id;
+    }
+    apr_table_setn(request->headers_in, config->id_header, state->id);
+}
+
+/* Without a traceparent there is no trace; one that cannot be read starts a new one, and then the
+ * tracestate beside it belongs to nobody. */
+static void adopt_trace(t2m_request_t *state, request_rec *request)
+{
+    const char *header = apr_table_get(request->headers_in, "traceparent");
+    unsigned char random[32];
+    t2m_trace_t trace;
+
+    if (!header) {
+        return;
+    }
+    t2m_id_random(t2m_process_ids(), random);
+    if (t2m_trace_parse(t2m_text(header), &trace)) {
+        t2m_trace_next_span(&trace, random);
+    } else {
+        t2m_id_random(t2m_process_ids(), random + 16);
+        t2m_trace_start(&trace, random);
+        apr_table_unset(request->headers_in, "tracestate");
+    }
+    memcpy(state->trace_id, trace.trace_id, T2M_TRACE_ID_SIZE);
+    t2m_trace_write(&trace, state->traceparent);
+    apr_table_setn(request->headers_in, "traceparent", state->traceparent);
+}
+
+/* Before all others: what they log belongs to the request. An internal redirect comes here again
+ * with its own environment. */
+static int identify(request_rec *request)
+{
+    t2m_request_t *state = t2m_request_get(request);
+
+    if (!state) {
+        return DECLINED;
+    }
+    if (!state->read && t2m_request_origin(request) == request) {
+        state->read = 1;
+        set_start(state, request);
+        adopt_id(state, request, t2m_config_server(request->server));
+        adopt_trace(state, request);
+    }
+    publish(state, request);
+    return OK;
+}
+
+static t2m_text_t mask_into(const t2m_server_config_t *config, t2m_content_e content,
+                            t2m_text_t text, char *out, apr_size_t room)
+{
+    int cut = 0;
+
+    return t2m_text_of(out, t2m_mask_copy(config->mask, content, text, out, room, &cut));
+}
+
+static t2m_inflight_t *begin_entry(t2m_request_t *state, const request_rec *request,
+                                   const t2m_server_config_t *config)
+{
+    char path[sizeof state->entry->path], agent[sizeof state->entry->user_agent];
+    char address[T2M_ADDRESS_MAX];
+    t2m_slot_request_t begun = { 0 };
+    t2m_text_t target, query;
+
+    t2m_request_target(request, &target, &query);
+    begun.started = state->started;
+    begun.started_monotonic = state->started_monotonic;
+    begun.file = config->file_id[T2M_STREAM_ACCESS];
+    begun.id = t2m_text(state->id);
+    begun.method = t2m_text(request->method);
+    begun.path = mask_into(config, t2m_request_path_content(target), target, path, sizeof path);
+    begun.ip = t2m_request_address(state, request, config, address);
+    begun.vhost = t2m_text(request->server->server_hostname);
+    begun.user_agent = mask_into(config, T2M_CONTENT_NAME,
+                                 t2m_text(apr_table_get(request->headers_in, "User-Agent")),
+                                 agent, sizeof agent);
+    return t2m_process_begin(&begun);
+}
+
+/* Behind mod_remoteip, for the client's address. */
+static int begin(request_rec *request)
+{
+    const t2m_server_config_t *config = t2m_config_server(request->server);
+    t2m_request_t *state;
+
+    if (request->prev || request->main || !config || config->enabled != 1
+        || config->file_id[T2M_STREAM_ACCESS] == T2M_FILE_NONE || !t2m_process_ready()) {
+        return DECLINED;
+    }
+    state = t2m_request_get(request);
+    if (state && !state->entry) {
+        state->entry = begin_entry(state, request, config);
+    }
+    return OK;
+}
+
+void t2m_request_register(apr_pool_t *pool)
+{
+    static const char *const before_begin[] = { "mod_remoteip.c", NULL };
+
+    (void)pool;
+    ap_hook_generate_log_id(generate_log_id, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_post_read_request(identify, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_post_read_request(begin, before_begin, NULL, APR_HOOK_FIRST);
+}

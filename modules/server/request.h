@@ -1,0 +1,88 @@
+/* Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file
+ * except in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the
+ * License is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND,
+ * either express or implied. See the License for the specific language governing permissions
+ * and limitations under the License.
+ */
+
+/* What the module knows of a request: its id, its start, its trace, its place in the in-flight
+ * table.
+ *
+ * One state for a request and all that httpd makes of it: internal redirects and subrequests share
+ * it. It hangs in request_config of the first request_rec and lives in its pool, for the hooks of
+ * one request run on different threads, one at a time.
+ */
+#ifndef T2M_SERVER_REQUEST_H
+#define T2M_SERVER_REQUEST_H
+
+#include <httpd.h>
+
+#include "core/address.h"
+#include "core/id.h"
+#include "core/route.h"
+#include "core/text.h"
+#include "core/trace.h"
+#include "server/config.h"
+#include "shared/layout.h"
+
+typedef struct t2m_request_traceback_t t2m_request_traceback_t; /* see errorlog.c */
+
+typedef struct {
+    const char *id;                 /* our own, or the one a trusted peer sent */
+    apr_time_t started;
+    apr_int64_t started_monotonic;  /* the same moment, microseconds of CLOCK_MONOTONIC */
+    apr_int64_t first_byte;         /* microseconds from the start; below 0: none was sent */
+    t2m_inflight_t *entry;          /* NULL: not in the in-flight table */
+    t2m_request_traceback_t *traceback; /* NULL until a line may begin one */
+    apr_uint16_t route_size;        /* 0: not known yet */
+    unsigned read : 1;              /* post_read_request ran: the start is final */
+    unsigned explained : 1;         /* an error line of this request was taken */
+    char own_id[T2M_ID_SIZE + 1];
+    char trace_id[T2M_TRACE_ID_SIZE + 1]; /* empty: no trace context */
+    char traceparent[T2M_TRACEPARENT_SIZE + 1]; /* as it is passed on */
+    char route[T2M_ROUTE_MAX];      /* masked */
+} t2m_request_t;
+
+/** The request_rec that httpd read from the connection and from which request came. */
+const request_rec *t2m_request_origin(const request_rec *request);
+
+/**
+ * The request's state, made on first need. NULL when its server has the module off and for a
+ * request_rec that some module made up without request_config.
+ */
+t2m_request_t *t2m_request_get(const request_rec *request);
+
+/**
+ * For log_transaction: completes the state of a request for which post_read_request did not run,
+ * and gives the id to request and to the last of its redirects, for the classic access log.
+ */
+void t2m_request_settle(t2m_request_t *state, request_rec *request, request_rec *last);
+
+/**
+ * What the client asked for: path and query (without `?`), as they came. Empty when httpd could
+ * not read them. origin: see t2m_request_origin. The texts live as long as the request.
+ */
+void t2m_request_target(const request_rec *origin, t2m_text_t *path, t2m_text_t *query);
+
+/** How to search a path of t2m_request_target for secrets. */
+t2m_content_e t2m_request_path_content(t2m_text_t path);
+
+/** `METHOD /route` of origin, without secrets. Lives in state. */
+t2m_text_t t2m_request_route(t2m_request_t *state, const request_rec *origin,
+                             const t2m_server_config_t *config);
+
+/**
+ * The client's address as T2MLogClientIP shows it, in out (room for T2M_ADDRESS_MAX bytes). It
+ * stays the same over the whole request. Empty when it is not shown.
+ */
+t2m_text_t t2m_request_address(const t2m_request_t *state, const request_rec *origin,
+                               const t2m_server_config_t *config, char *out);
+
+/** Registers the hooks generate_log_id and post_read_request. */
+void t2m_request_register(apr_pool_t *pool);
+
+#endif

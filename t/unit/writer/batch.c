@@ -1,0 +1,163 @@
+/* Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file
+ * except in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the
+ * License is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND,
+ * either express or implied. See the License for the specific language governing permissions
+ * and limitations under the License.
+ */
+
+/* Tests modules/writer/batch.c. */
+#include "writer/batch.h"
+
+#include "core/encode.h"
+#include "../shared/world.h"
+#include "tap.h"
+
+static world_t world;
+static t2m_slots_t slots;
+static t2m_board_t board;
+static t2m_batch_t *batch;
+static t2m_settings_t *settings;
+static apr_uint64_t corrupt, unknown_file;
+
+static apr_uint32_t gather(const apr_uint64_t *targets)
+{
+    corrupt = unknown_file = 0;
+    return t2m_batch_gather(batch, &slots, &board, settings, targets, &corrupt, &unknown_file);
+}
+
+static void advance(void)
+{
+    apr_uint32_t i;
+
+    for (i = 0; i < world.geometry.slot_count; i++) {
+        board.heads[i] = t2m_batch_target(batch, i);
+    }
+}
+
+static const char *rendered(apr_size_t *size)
+{
+    const t2m_batch_part_t *parts;
+
+    t2m_batch_render(batch, &slots, settings, board.files);
+    (void)t2m_batch_parts(batch, &parts);
+    *size = parts[0].size;
+    return t2m_batch_bytes(batch, &parts[0]);
+}
+
+static void orders(t2m_slot_t *one, t2m_slot_t *two)
+{
+    apr_size_t size;
+    const char *bytes;
+
+    ok(gather(NULL) == 0 && !t2m_batch_moves(batch), "nothing to gather");
+    (void)world_push(one, "{\"n\":1", 10);
+    (void)world_push(two, "{\"n\":2", 20);
+    (void)world_push(one, "{\"n\":3", 30);
+    (void)world_push(two, "{\"n\":4", 25);
+    is_number(gather(NULL), 4, "four lines of two slots");
+    board.files[0].seq = 100;
+    bytes = rendered(&size);
+    is_bytes(bytes, size, "{\"n\":1,\"seq\":101}\n{\"n\":2,\"seq\":102}\n{\"n\":4,\"seq\":103}\n"
+             "{\"n\":3,\"seq\":104}\n", "in the order of their time, numbered on");
+    advance();
+    ok(gather(NULL) == 0 && !t2m_batch_moves(batch), "afterwards nothing is left");
+}
+
+static void repeats(t2m_slot_t *one)
+{
+    apr_uint64_t targets[3];
+    apr_size_t size, again_size;
+    char kept[4096];
+    const char *bytes;
+    apr_uint32_t i;
+
+    for (i = 0; i < 20; i++) {
+        (void)world_push(one, "{\"again\":true", (apr_time_t)i);
+    }
+    (void)gather(NULL);
+    bytes = rendered(&size);
+    memcpy(kept, bytes, size);
+    for (i = 0; i < 3; i++) {
+        targets[i] = t2m_batch_target(batch, i);
+    }
+    (void)world_push(one, "{\"later\":true", 99);
+    is_number(gather(targets), 20, "with targets only what lies below them");
+    bytes = rendered(&again_size);
+    ok(size == again_size && memcmp(bytes, kept, size) == 0, "the same bytes as before");
+    advance();
+    is_number(gather(NULL), 1, "the rest comes next");
+    advance();
+}
+
+static void bad_records(t2m_slot_t *one)
+{
+    t2m_ring_record_t record = { 6, 77, T2M_STREAM_APP, T2M_LEVEL_INFO, 1 };
+    apr_size_t size;
+    const char *bytes;
+
+    (void)t2m_slot_push(one, T2M_SLOT_WAIT, &record, "{\"n\":1", NULL);
+    ok(gather(NULL) == 0 && unknown_file == 1 && t2m_batch_moves(batch), "an unknown file: counted");
+    advance();
+    (void)world_push(one, "{\"a\n\":1", 1);
+    (void)gather(NULL);
+    bytes = rendered(&size);
+    ok(memchr(bytes, '\n', size) == bytes + size - 1, "a raw line feed never makes two lines");
+    advance();
+    (void)world_push(one, "{\"n\":1", 1);
+    ((t2m_ring_record_t *)(void *)(one->ring + (board.heads[one->index] & 65535)))->size = 0;
+    ok(gather(NULL) == 0 && corrupt == 1 && t2m_batch_moves(batch), "a corrupt record: counted");
+    advance();
+    ok(gather(NULL) == 0 && corrupt == 0, "and passed over once");
+}
+
+static void floods(t2m_slot_t *one)
+{
+    t2m_totals_t totals[T2M_STREAM_COUNT];
+    int pushed = 0;
+
+    while (world_push(one, "{\"n\":1", 1) == APR_SUCCESS) {
+        pushed++;
+    }
+    ok(gather(NULL) <= T2M_BATCH_LINES && t2m_batch_moves(batch), "a full ring fits into batches");
+    memset(totals, 0, sizeof(totals));
+    t2m_batch_totals(batch, totals);
+    ok(totals[T2M_STREAM_APP].lines == (apr_uint64_t)pushed
+       && totals[T2M_STREAM_APP].bytes == 6 * (apr_uint64_t)pushed
+       && totals[T2M_STREAM_APP].levels[T2M_LEVEL_INFO] == (apr_uint64_t)pushed, "and is counted");
+    advance();
+}
+
+int main(void)
+{
+    t2m_slot_t one, two;
+
+    world_make(&world, 3);
+    world_settings(&world, "/dev/stdout");
+    settings = calloc(1, sizeof(*settings));
+    if (!settings || t2m_slots_attach(&slots, world.slots_fd) != APR_SUCCESS
+        || t2m_board_attach(&board, world.board_fd, &world.geometry, 1, 1) != APR_SUCCESS
+        || world_claim(&world, &one) != APR_SUCCESS || world_claim(&world, &two) != APR_SUCCESS) {
+        return 1;
+    }
+    (void)t2m_settings_read(world.slots_memory, &world.geometry, settings);
+    batch = t2m_batch_create(&world.geometry);
+    settings->files[0].label = 0;
+    orders(&one, &two);
+    repeats(&one);
+    bad_records(&one);
+    floods(&one);
+    settings->files[0].label = 1;
+    (void)world_push(&one, "{\"n\":1", 1);
+    (void)gather(NULL);
+    {
+        apr_size_t size;
+        const char *bytes = rendered(&size);
+
+        is_bytes(bytes, size, "{\"n\":1,\"stream\":\"app\",\"seq\":101}\n", "a labelled line");
+    }
+    return tap_done();
+}

@@ -1,0 +1,115 @@
+/* Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file
+ * except in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the
+ * License is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND,
+ * either express or implied. See the License for the specific language governing permissions
+ * and limitations under the License.
+ */
+
+/* Tests modules/writer/drain.c where the model (t/unit/shared/model.c) does not: files that refuse,
+ * new settings, a restart with a file that is there. */
+#include "writer/drain.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "../shared/world.h"
+#include "tap.h"
+
+static char path[] = "/tmp/t2mlog-drain-XXXXXX";
+static world_t world;
+static t2m_drain_t drain;
+
+static void content_is(const char *want, const char *name)
+{
+    char bytes[1024];
+    int fd = open(path, O_RDONLY);
+    ssize_t size = read(fd, bytes, sizeof(bytes));
+
+    (void)close(fd);
+    is_bytes(bytes, (size_t)size, want, name);
+}
+
+static void refuses_and_goes_on(t2m_slot_t *slot)
+{
+    struct rlimit old, small;
+    int moved;
+
+    (void)signal(SIGXFSZ, SIG_IGN);
+    (void)getrlimit(RLIMIT_FSIZE, &old);
+    small = old;
+    small.rlim_cur = 25;
+    (void)world_push(slot, "{\"n\":1", 1);
+    is_number(t2m_drain_pass(&drain, &moved), APR_SUCCESS, "a line is written");
+    content_is("{\"n\":1,\"seq\":8}\n", "with the number after the file's last");
+    (void)world_push(slot, "{\"n\":2", 2);
+    (void)setrlimit(RLIMIT_FSIZE, &small);
+    is_number(t2m_drain_pass(&drain, &moved), EFBIG, "a file that refuses");
+    is_number(drain.board.header->intent.phase, T2M_INTENT_WRITE, "leaves the batch pending");
+    is_number(t2m_drain_pass(&drain, &moved), EFBIG, "as long as it refuses");
+    content_is("{\"n\":1,\"seq\":8}\n", "no part of a line stays");
+    (void)setrlimit(RLIMIT_FSIZE, &old);
+    (void)world_push(slot, "{\"n\":3", 3);
+    is_number(t2m_drain_pass(&drain, &moved), APR_SUCCESS, "then it goes on");
+    content_is("{\"n\":1,\"seq\":8}\n{\"n\":2,\"seq\":9}\n{\"n\":3,\"seq\":10}\n", "with all lines");
+    is_number((long)drain.board.totals[T2M_STREAM_APP].lines, 3, "counted once each");
+}
+
+static void takes_settings_over(t2m_slot_t *slot)
+{
+    t2m_settings_t *settings = calloc(1, sizeof(*settings));
+    t2m_ring_record_t record = { 6, 1, T2M_STREAM_ERRORS, T2M_LEVEL_ERROR, 9 };
+    int moved;
+
+    (void)t2m_settings_file(settings, T2M_STREAM_APP, path);
+    (void)t2m_settings_file(settings, T2M_STREAM_ERRORS, "/nonexistent/errors.log");
+    (void)t2m_settings_publish(world.slots_memory, &world.geometry, settings);
+    t2m_drain_settings(&drain);
+    is_number((long)drain.board.header->settings, 2, "newer settings are taken over");
+    (void)t2m_slot_push(slot, T2M_SLOT_WAIT, &record, "{\"n\":4", NULL);
+    is_number(t2m_drain_pass(&drain, &moved), ENOENT, "a file that cannot be opened");
+    ok(drain.failed_file == 1 && drain.failed_why != NULL, "is named with the reason");
+    is_number(drain.board.header->intent.phase, T2M_INTENT_NONE, "before anything is begun");
+    (void)snprintf(settings->files[1].path, sizeof(settings->files[1].path), "%s", path);
+    (void)t2m_settings_publish(world.slots_memory, &world.geometry, settings);
+    t2m_drain_settings(&drain);
+    is_number(t2m_drain_pass(&drain, &moved), APR_SUCCESS, "and opened when it can be");
+    ok(!t2m_drain_waiting(&drain), "nothing waits");
+    free(settings);
+}
+
+int main(void)
+{
+    t2m_slot_t slot;
+    int fd = mkstemp(path), moved;
+
+    if (fd < 0 || write(fd, "{\"seq\":7}\n", 10) != 10) {
+        return 1;
+    }
+    world_make(&world, 2);
+    world_settings(&world, path);
+    if (t2m_drain_open(&drain, world.slots_fd, world.board_fd) != APR_SUCCESS
+        || world_claim(&world, &slot) != APR_SUCCESS) {
+        return 1;
+    }
+    is_number(t2m_drain_pass(&drain, &moved), APR_SUCCESS, "nothing to do");
+    ok(!moved, "which it says");
+    (void)ftruncate(fd, 0);
+    if (write(fd, "", 0) != 0) {
+        return 1;
+    }
+    drain.board.files[0].seq = 7;
+    drain.board.files[0].known = 1;
+    refuses_and_goes_on(&slot);
+    takes_settings_over(&slot);
+    (void)close(fd);
+    (void)unlink(path);
+    return tap_done();
+}

@@ -1,0 +1,68 @@
+/* Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file
+ * except in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the
+ * License is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND,
+ * either express or implied. See the License for the specific language governing permissions
+ * and limitations under the License.
+ */
+
+/* Tests modules/writer/last_request.c. */
+#include "writer/last_request.h"
+
+#include <jansson.h>
+
+#include "core/encode.h"
+#include "tap.h"
+
+int main(void)
+{
+    t2m_inflight_t request;
+    t2m_intent_t intent;
+    char line[T2M_LINE_MIN + T2M_LINE_TAIL], again[T2M_LINE_MIN];
+    apr_uint32_t size;
+    json_t *json;
+
+    memset(&request, 0, sizeof(request));
+    memset(&intent, 0, sizeof(intent));
+    intent.bury_time = 1705314645123000;
+    intent.bury_monotonic = 5000;
+    request.started_monotonic = 2000;
+    request.id_size = 4;
+    memcpy(request.id, "id-1", 4);
+    request.method_size = 3;
+    memcpy(request.method, "GET", 3);
+    request.path_size = 2;
+    memcpy(request.path, "/a", 2);
+    size = t2m_last_request_line(&request, &intent, line);
+    is_bytes(line, size,
+             "{\"timestamp\":\"2024-01-15T10:30:45.123Z\",\"level\":\"ERROR\","
+             "\"message\":\"request_complete\",\"request_id\":\"id-1\",\"method\":\"GET\","
+             "\"path\":\"/a\",\"duration_ms\":3.000,\"outcome\":\"worker_died\"",
+             "an access line without a status");
+    intent.bury_stopped = 1;
+    size = t2m_last_request_line(&request, &intent, line);
+    ok(size > 26 && memcmp(line + size - 26, "\"outcome\":\"killed_at_stop\"", 26) == 0,
+       "its process ended by itself");
+    intent.bury_monotonic = 0;
+    size = t2m_last_request_line(&request, &intent, line);
+    ok(memmem(line, size, "\"duration_ms\":0.000", 19) != NULL, "no duration is negative");
+
+    memset(&request, 0x01, sizeof(request));
+    request.id_size = sizeof(request.id);
+    request.method_size = sizeof(request.method);
+    request.path_size = sizeof(request.path);
+    request.ip_size = sizeof(request.ip);
+    request.vhost_size = sizeof(request.vhost);
+    request.user_agent_size = sizeof(request.user_agent);
+    size = t2m_last_request_line(&request, &intent, line);
+    ok(size <= T2M_LINE_MIN - T2M_LINE_TAIL && t2m_last_request_line(&request, &intent, again) == size
+       && memcmp(line, again, size) == 0, "full of bytes to escape it still fits, the same each time");
+    size += (apr_uint32_t)t2m_encode_tail(1, line + size);
+    json = json_loadb(line, size, JSON_REJECT_DUPLICATES, NULL);
+    ok(json != NULL, "and is valid");
+    json_decref(json);
+    return tap_done();
+}
