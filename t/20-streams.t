@@ -61,7 +61,7 @@ for my $name (sort keys %answer) {
 }
 my %found = map { ($_ => $server->by_id($id{$_})) } keys %answer;
 
-# The names come in the order of the reference; what it does not have comes after.
+# The names come in the promised order; what is added to it comes after.
 sub in_order {
     my ($record, $what, @reference) = @_;
     my %place = map { ($reference[$_] => $_) } 0 .. $#reference;
@@ -74,10 +74,10 @@ sub in_order {
 
 sub numbers {
     my ($record, $what, @names) = @_;
-    ok(is_number($record->{$_}), "$what: $_ is a number") for grep { exists $record->{$_} } @names;
+    ok(is_number($record, $_), "$what: $_ is a number") for grep { exists $record->{$_} } @names;
 }
 
-my @ACCESS = qw(timestamp level message request_id method path status duration_ms content_length
+my @ACCESS = qw(timestamp level message request_id method path query status duration_ms content_length
     ip user_agent);
 my @APP = qw(timestamp level logger message app environment hostname thread process);
 my @ERRORS = qw(timestamp level logger message exception request_id endpoint method path ip);
@@ -200,7 +200,7 @@ subtest app => sub {
     my @records = $server->records('app');
     my ($ready) = grep { $_->{message} =~ /resuming normal operations/ } @records;
     ok($ready, 'the line of the parent that the server is ready') or return;
-    like($ready->{logger}, qr/^talk2me\.mpm_/, 'the logger is named after the httpd module');
+    like($ready->{logger}, qr/^shop\.mpm_/, 'the logger is the app and the httpd module');
     ok(!exists $ready->{$_}, "a line without a request has no $_") for qw(request_id ip path method);
     for my $record (@records) {
         in_order($record, "line $record->{seq}", @APP);
@@ -208,7 +208,7 @@ subtest app => sub {
         is($record->{app}, 'shop', 'app');
         is($record->{environment}, 'staging', 'environment');
         ok(length $record->{hostname}, 'hostname');
-        ok(is_number($record->{process}), 'process');
+        ok(is_number($record, 'process'), 'process');
         ok(defined $record->{thread}, 'thread');
     }
     my ($denied) = @{ $found{private}{app} };

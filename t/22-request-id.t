@@ -15,9 +15,14 @@ use T2M::Server;
 
 my $cache = has_module('cache') && has_module('cache_disk');
 
+# A back end that knows nothing of ids.
+my $plain = T2M::Server->new(name => 'back end', t2mlog => undef, modules => ['cgi'],
+    conf => qq{ScriptAlias /cgi-bin/ "\@ROOT\@/cgi-bin/"\n});
+$plain->start;
+
 sub settings {
     my ($more) = @_;
-    return $more . <<'CONF';
+    return $more . 'ProxyPass /plain/ "http://127.0.0.1:' . $plain->port . qq{/cgi-bin/"\n} . <<'CONF';
 LimitRequestFieldSize 4000
 LimitRequestLine 4000
 Timeout 3
@@ -40,8 +45,9 @@ my $server = T2M::Server->new(
 CacheRoot "@ROOT@/run/cache"
 CacheQuickHandler on
 CacheEnable disk "/cached.txt"
-CacheDefaultExpire 600
-CacheIgnoreNoLastMod On
+<Location "/cached.txt">
+Header set Cache-Control max-age=600
+</Location>
 CACHE
 $server->announce(qr/AH01215|End of script|AH01071/);
 if ($cache) {
@@ -106,6 +112,7 @@ subtest 'a hit of the cache has an id of its own' => sub {
 subtest 'time goes up' => sub {
     my @ids = map { header(get($port, '/index.html'), 'X-Request-ID') } 1 .. 5;
     is_deeply([map { substr($_, 0, 13) } @ids], [sort map { substr($_, 0, 13) } @ids], 'sorted');
+    no warnings 'portable';
     my $made = hex(join '', $ids[0] =~ /^(\w{8})-(\w{4})/) / 1000;
     cmp_ok(abs($made - time), '<', 10, 'the id holds the time of day');
 };
@@ -115,9 +122,11 @@ subtest 'in the environment' => sub {
     is(variable($answer, 'T2M_REQUEST_ID'), header($answer, 'X-Request-ID'), 'of a script');
     $answer = get($port, '/none');
     is(variable($answer, 'T2M_REQUEST_ID'), header($answer, 'X-Request-ID'), 'of an ErrorDocument');
-    $answer = get($port, '/back/env.pl');
+    $answer = get($port, '/plain/env.pl');
     is(variable($answer, 'HTTP_X_REQUEST_ID'), header($answer, 'X-Request-ID'),
         'a back end is told the id of the request it serves');
+    $answer = get($port, '/plain/env.pl', 'X-Request-ID' => 'chosen-by-a-stranger');
+    is(variable($answer, 'HTTP_X_REQUEST_ID'), header($answer, 'X-Request-ID'), 'and no other');
 };
 
 subtest 'a stranger cannot choose' => sub {
@@ -163,7 +172,7 @@ subtest traceparent => sub {
     my $twice = parse(exchange($port, "GET /cgi-bin/env.pl HTTP/1.1\r\nHost: a\r\n"
         . "Connection: close\r\n" . "traceparent: 00-$trace-$span-01\r\n" x 2 . "\r\n"));
     unlike(variable($twice, 'HTTP_TRACEPARENT') // '', qr/$trace/, 'sent twice: not taken over');
-    my $back = get($port, '/back/env.pl', traceparent => "00-$trace-$span-01");
+    my $back = get($port, '/plain/env.pl', traceparent => "00-$trace-$span-01");
     like(variable($back, 'HTTP_TRACEPARENT') // '', qr/^00-$trace-(?!$span)\w{16}-01$/,
         'a back end gets the trace with another span');
 };

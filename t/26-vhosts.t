@@ -15,7 +15,7 @@ use T2M::Server;
 
 sub ask {
     my ($server, $host, $path) = @_;
-    return header(get($server->port, $path, Host => $host), 'X-Request-ID');
+    return scalar header(get($server->port, $path, Host => $host), 'X-Request-ID');
 }
 
 sub complain {
@@ -64,15 +64,15 @@ T2MLogSlow 1ms
 CONF
 $server->{log_dir} = $server->root . '/elsewhere';
 $server->announce(qr/AH01215|AH00132|AH00037|AH00035/);
-mkdir $server->root . '/htdocs/silent';
-T2M::Root::write_file($server->root . '/htdocs/silent/but.html', "but\n");
+T2M::Root::write_file($server->root . '/htdocs/silent/but/page.html', "but\n");
 $server->start;
 my %id = map { ($_ => ask($server, "$_.example", '/index.html')) } qw(first shop quiet loud);
 my $off = get($server->port, '/index.html', Host => 'off.example');
 is($off->{status}, 200, 'a host without logs serves');
 my $silent = ask($server, 'loud.example', '/silent/nothing.html');
-my $but = ask($server, 'loud.example', '/silent/but.html');
-my %said = map { ($_ => header(complain($server, "$_.example", "trouble at $_"), 'X-Request-ID')) }
+my $but = ask($server, 'loud.example', '/silent/but/page.html');
+my %said = map { ($_ => scalar header(complain($server, "$_.example", "trouble at $_"),
+    'X-Request-ID')) }
     qw(first shop quiet loud off);
 ok($server->stop, 'the server stops');
 

@@ -56,8 +56,8 @@ like(problems($_->[0]), $_->[1], $_->[2]) for @wrong;
 
 write_file($file, line(1, ',"n":12.345,"s":"12.345","deep":{"x":[{"y":1}]},"t":"a\"b:{"'));
 my ($record) = T2M::Log->new($file)->records;
-ok(is_number($record->{n}), 'a number');
-ok(!is_number($record->{s}), 'a text of digits');
+ok(is_number($record, 'n'), 'a number');
+ok(!is_number($record, 's'), 'a text of digits');
 is(join(' ', key_order($record)), 'timestamp level message n s deep t seq', 'order of the names');
 
 $server->start;

@@ -20,7 +20,7 @@
 
 enum {
     LONG_TEXT = 512,  /* texts are cut down to this before items are left out */
-    SHORT_TEXT = 32,  /* texts are never cut below this */
+    SHORT_TEXT = 24,  /* texts are never cut below this */
     OWN_TEXT = 128,   /* nor our own words (ids above all) below this: half an id finds nothing */
     NOTE_SIZE = 64    /* room for what stands in the place of left-out items */
 };
@@ -29,7 +29,7 @@ typedef struct {
     t2m_json_t json;
     const t2m_record_t *record;
     apr_size_t text_cap; /* the most bytes of the line that a text or an item may take */
-    apr_size_t item_cap; /* the most items of an array */
+    apr_size_t item_cap; /* the most items of an array; even */
     int truncated;
 } encoding_t;
 
@@ -187,7 +187,7 @@ static void put_lines(encoding_t *encoding, const t2m_field_t *field)
             put_part(encoding, &items.item, encoding->text_cap);
         }
         else if (index == first_left) {
-            put_note(encoding, count - cap / 2 * 2);
+            put_note(encoding, count - cap);
         }
     }
     t2m_json_close(&encoding->json, ']');
@@ -390,6 +390,9 @@ apr_size_t t2m_encode_stream(t2m_stream_e stream, char *out)
     const char *name = t2m_stream_name(stream);
     t2m_json_t json;
 
+    if (!name) {
+        return 0;
+    }
     t2m_json_begin(&json, out, T2M_LINE_TAIL);
     json.comma = 1;
     t2m_json_name(&json, "stream");

@@ -34,7 +34,10 @@ enum {
  */
 apr_size_t t2m_encode(const t2m_record_t *record, char *line, apr_size_t limit);
 
-/** Writes `,"stream":"NAME"` for files that several streams share. Returns the number of bytes. */
+/**
+ * Writes `,"stream":"NAME"` for files that several streams share; t2m_encode_tail still fits
+ * behind it into T2M_LINE_TAIL bytes. Returns the number of bytes, 0 when there is no such stream.
+ */
 apr_size_t t2m_encode_stream(t2m_stream_e stream, char *out);
 
 /**

@@ -107,15 +107,22 @@ static apr_uint32_t closing_bracket(const t2m_mask_view_t *view, apr_uint32_t at
     return view->end;
 }
 
-/* Nonzero when `name=` or `name:` stands at `at`. */
+/* Nonzero when `name=`, `name:` or `name":` stands at `at`. */
 static int key_ahead(const t2m_mask_view_t *view, apr_uint32_t at)
 {
-    unsigned letters = 0;
-    unsigned unit = t2m_mask_peek(view, at, &at);
+    t2m_mask_view_t decoded = *view;
+    unsigned letters = 0, closers = 0, unit;
 
+    decoded.decode |= T2M_MASK_PERCENT | T2M_MASK_ESCAPE;
+    unit = t2m_mask_peek(&decoded, at, &at);
     while (t2m_mask_is(unit, T2M_MASK_ALNUM | T2M_MASK_MARK) && letters < KEY_AHEAD_MAX) {
         letters++;
-        unit = t2m_mask_peek(view, at, &at);
+        unit = t2m_mask_peek(&decoded, at, &at);
+    }
+    while ((unit == '\\' || unit == ']' || t2m_mask_is(unit, T2M_MASK_QUOTE))
+           && closers < BACKSLASHES_MAX) {
+        closers++;
+        unit = t2m_mask_peek(&decoded, at, &at);
     }
     return letters > 0 && (unit == '=' || unit == ':');
 }
@@ -224,7 +231,7 @@ void t2m_mask_value(const t2m_mask_view_t *view, apr_uint32_t at, t2m_mask_find_
     if (opens_quote(view, at, &opening)) {
         found->start = opening.inner;
         found->end = closing_quote(view, &opening, &found->resume);
-        after = plain_end(view, found->resume);
+        after = key_ahead(view, found->resume) ? 0 : plain_end(view, found->resume);
         if (after > found->resume) { /* "a"b is one word to a shell: no quote may stay alone */
             found->start = at;
             found->end = found->resume = after;

@@ -15,6 +15,8 @@
  */
 #include "core/mask_internal.h"
 
+#include <stddef.h>
+
 #include <apr_lib.h>
 
 enum {
@@ -144,6 +146,7 @@ static const char *const source_words[] = { "c",  "cc",  "cpp", "cs", "go",  "h"
                                             "jsx", "kt", "lua", "mjs", "php", "pl", "pm",  "py",
                                             "rb", "rs",  "ts",  "tsx", NULL };
 
+/* Up to used nothing needs a value at the start: clearing it for each key would cost the most. */
 typedef struct {
     const t2m_mask_t *mask;
     char joined[JOINED_MAX]; /* the last segments, lower case, without what split them */
@@ -334,6 +337,16 @@ static void add_unit(splitter_t *splitter, unsigned unit)
     splitter->previous = unit;
 }
 
+/* A replacement that stands in a key is a segment of its own, joined with none. */
+static void add_marker(splitter_t *splitter)
+{
+    end_segment(splitter);
+    splitter->used = splitter->segments = 0;
+    splitter->total++;
+    splitter->about = splitter->source = 0;
+    splitter->previous = splitter->earlier = ']';
+}
+
 static unsigned verdict(const splitter_t *splitter)
 {
     const unsigned whole = T2M_MASK_KEY_CODE | T2M_MASK_KEY_VERSION | T2M_MASK_KEY_ALONE;
@@ -356,10 +369,18 @@ unsigned t2m_mask_key(const t2m_mask_t *mask, const t2m_mask_view_t *view, apr_u
 {
     splitter_t splitter;
 
-    memset(&splitter, 0, sizeof(splitter));
     splitter.mask = mask;
+    memset(&splitter.used, 0, sizeof(splitter) - offsetof(splitter_t, used));
     while (from < to) {
-        add_unit(&splitter, t2m_mask_unit(view, from, &from));
+        apr_uint32_t marker = view->data[from] == '[' ? t2m_mask_marker(view->data, from, to) : 0;
+
+        if (marker) {
+            add_marker(&splitter);
+            from = marker;
+        }
+        else {
+            add_unit(&splitter, t2m_mask_unit(view, from, &from));
+        }
     }
     end_segment(&splitter);
     return verdict(&splitter);
@@ -392,7 +413,7 @@ static int is_added_header(const t2m_mask_t *mask, const char *text, apr_size_t 
 int t2m_mask_header(const t2m_mask_t *mask, const t2m_mask_view_t *view, apr_uint32_t from,
                     apr_uint32_t to)
 {
-    char name[72]; /* the longest name that can be added, with HTTP_ before it */
+    char name[72] = ""; /* the longest name that can be added, with HTTP_ before it */
     const char *text = name;
     apr_size_t size = 0;
     int hyphen = 0;

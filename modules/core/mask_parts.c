@@ -15,48 +15,92 @@
 #include "core/mask_internal.h"
 
 enum {
-    RUN_MIN = 15,   /* the shortest token or IBAN, written in one piece */
-    DIGITS_MIN = 9  /* of the shortest number, an SSN, its dashes not counted */
+    RUN_MIN = 15,    /* the shortest token or IBAN, written in one piece */
+    TELLING_MIN = 4, /* capitals and digits in such a run, or a `_`; most words have fewer */
+    DIGITS_MIN = 9   /* of the shortest number, an SSN, its dashes not counted */
 };
 
-/* The last two letters of bearer, basic, digest, negotiate, ntlm and token. */
+static int is_pair(const unsigned char *data, const char *pair)
+{
+    return (data[0] | 0x20) == (unsigned char)pair[0]
+           && (data[1] | 0x20) == (unsigned char)pair[1];
+}
+
+/* By the last letters of bearer, basic, digest, negotiate, ntlm and token. */
 static int ends_scheme(const unsigned char *data, apr_uint32_t blank)
 {
-    static const char endings[] = "er ic st te lm en";
-    const char *ending;
-
-    if (blank < 2) {
+    if (blank < 3) {
         return 0;
     }
-    for (ending = endings;; ending += 3) {
-        if ((data[blank - 2] | 0x20) == ending[0] && (data[blank - 1] | 0x20) == ending[1]) {
-            return 1;
-        }
-        if (!ending[2]) {
-            return 0;
-        }
+    data += blank - 3;
+    switch (data[2] | 0x20) {
+    case 'r':
+        return is_pair(data, "re");
+    case 'c':
+        return is_pair(data, "si");
+    case 't':
+        return is_pair(data, "es");
+    case 'e':
+        return is_pair(data, "at");
+    case 'm':
+        return is_pair(data, "tl");
+    case 'n':
+        return is_pair(data, "ke");
+    default:
+        return 0;
     }
 }
 
-/* The first letters of reset, token, invite, magic and password-reset. */
+/* By the first letters of reset, token, invite, magic and password-reset. */
 static int begins_secret_word(const t2m_mask_view_t *view, apr_uint32_t at)
 {
-    static const char beginnings[] = "res tok inv mag pas";
     const unsigned char *data = view->data + at;
-    const char *beginning;
 
     if (view->end - at < 3) {
         return 0;
     }
-    for (beginning = beginnings;; beginning += 4) {
-        if ((data[0] | 0x20) == beginning[0] && (data[1] | 0x20) == beginning[1]
-            && (data[2] | 0x20) == beginning[2]) {
+    switch (data[0] | 0x20) {
+    case 'r':
+        return is_pair(data + 1, "es");
+    case 't':
+        return is_pair(data + 1, "ok");
+    case 'i':
+        return is_pair(data + 1, "nv");
+    case 'm':
+        return is_pair(data + 1, "ag");
+    case 'p':
+        return is_pair(data + 1, "as");
+    default:
+        return 0;
+    }
+}
+
+/* By the last letters of glpat-, xoxb-, xapp-, sk-ant-, sk-proj-, pypi-, SG., hvs. and ya29., of
+ * AIza and of a JWT's beginning. at is behind them. */
+static int ends_prefix(const unsigned char *data, apr_uint32_t at, unsigned byte)
+{
+    static const char *const before_hyphen[] = { "at", "pp", "nt", "oj", "pi", NULL };
+    static const char *const before_dot[] = { "sg", "vs", "29", NULL };
+    const char *const *pair = byte == '-' ? before_hyphen : before_dot;
+
+    if (at < 3) {
+        return 0;
+    }
+    if (byte == 'J' || byte == 'z') {
+        return byte == 'J' ? !memcmp(data + at - 3, "eyJ", 3) : data[at - 2] == 'I';
+    }
+    for (; *pair; pair++) {
+        if (is_pair(data + at - 3, *pair)) {
             return 1;
         }
-        if (!beginning[3]) {
-            return 0;
-        }
     }
+    return byte == '-' && at > 3 && is_pair(data + at - 4, "ox");
+}
+
+/* Bytes of words that the ends of well-known prefixes are among. */
+static int may_end_prefix(unsigned byte)
+{
+    return byte == 'J' || byte == 'z' || byte == '-' || byte == '.';
 }
 
 /* A byte that is neither letter nor digit. */
@@ -73,8 +117,6 @@ static int is_trigger(const t2m_mask_view_t *view, apr_uint32_t at, unsigned fin
         return view->decode & T2M_MASK_PLUS && ends_scheme(view->data, at);
     case ' ':
         return ends_scheme(view->data, at);
-    case '_':
-        return 0;
     case '-':
         return next < view->end && view->data[next] == '-';
     case ':':
@@ -103,8 +145,10 @@ int t2m_mask_suspicious(const t2m_mask_view_t *view, unsigned find)
 
         if (class & (T2M_MASK_ALNUM | T2M_MASK_MARK)) {
             run++;
-            telling |= (class & (T2M_MASK_DIGIT | T2M_MASK_UPPER)) || byte == '_';
-            if (run >= RUN_MIN && telling) {
+            telling += class & (T2M_MASK_DIGIT | T2M_MASK_UPPER) ? 1
+                       : byte == '_' ? (unsigned)TELLING_MIN : 0;
+            if ((run >= RUN_MIN && telling >= TELLING_MIN)
+                || (may_end_prefix(byte) && ends_prefix(view->data, at + 1, byte))) {
                 return 1;
             }
         }
@@ -194,11 +238,18 @@ static apr_uint32_t name_start(const t2m_mask_view_t *view, apr_uint32_t from, a
     return from;
 }
 
+/* Not so when a replacement stands in the name: then the name once was a text with its own `=`. */
 static int is_secret_name(t2m_mask_scan_t *scan, apr_uint32_t from, apr_uint32_t to)
 {
     t2m_mask_view_t view = scan->view;
     unsigned kinds;
+    apr_uint32_t at = find_byte(view.data, from, to, '[', '[');
 
+    for (; at < to; at = find_byte(view.data, at + 1, to, '[', '[')) {
+        if (t2m_mask_marker(view.data, at, to)) {
+            return 0;
+        }
+    }
     view.end = to;
     kinds = t2m_mask_key(scan->mask, &view, name_start(&view, from, to), to);
     if (kinds & (T2M_MASK_KEY_CODE | T2M_MASK_KEY_VERSION)) {
@@ -216,6 +267,20 @@ static void scan_part(t2m_mask_scan_t *scan, apr_uint32_t from, apr_uint32_t to)
     scan->view.end = end;
 }
 
+/* A name or value that holds more than one word, or a second `=`, may hold a key of its own. */
+static int is_simple(const t2m_mask_scan_t *scan, apr_uint32_t from, apr_uint32_t name,
+                     apr_uint32_t end)
+{
+    const unsigned char *data = scan->view.data;
+
+    while (from < name
+           && (t2m_mask_is(data[from], T2M_MASK_ALNUM | T2M_MASK_MARK) || data[from] == '['
+               || data[from] == ']')) {
+        from++;
+    }
+    return from == name && find_byte(data, name + 1, end, '=', '=') >= end;
+}
+
 /* One parameter; returns where it ends. */
 static apr_uint32_t scan_parameter(t2m_mask_scan_t *scan, apr_uint32_t from, apr_uint32_t to,
                                    int deep)
@@ -227,14 +292,11 @@ static apr_uint32_t scan_parameter(t2m_mask_scan_t *scan, apr_uint32_t from, apr
     if (name < end && is_secret_name(scan, from, name)) {
         t2m_mask_find_t found = { .start = name + 1, .rule = T2M_MASK_KEY };
 
-        if (deep) {
-            scan_part(scan, from, name);
-        }
         found.end = parameter_end(scan, end, to);
         t2m_mask_emit(scan, &found);
         return found.end;
     }
-    if (deep || (name < end && find_byte(data, name + 1, end, '=', '=') < end)) {
+    if (deep || (name < end && !is_simple(scan, from, name, end))) {
         scan_part(scan, from, end);
     }
     return end;

@@ -14,8 +14,8 @@
  *
  * A segment is random when one of its parts between dots has 32 characters or more, digits and
  * letters, and changes between them often, as words, numbers and camelCase do not. UUIDs are
- * names, not secrets; so are hex digests in front of a file type (app.3f2a….js), while a bare
- * digest may well be a token. In messages and queries, where file names abound (stack traces),
+ * names, not secrets; so are hex digests in front of a file type (app.3f2a….js, app-3f2a….js),
+ * while a bare digest may well be a token. In messages and queries, where file names abound (stack traces),
  * capitals are asked for as well, and a file name behind /token/ stays.
  */
 #include "core/mask_internal.h"
@@ -23,7 +23,10 @@
 enum {
     RANDOM_MIN = 32,    /* characters; 24 random bytes in base64 */
     CHANGE_SHARE = 5,   /* a random text changes at least at each fifth character */
+    MIXED_SHARE = 4,    /* and at each fourth when capitals are mixed in */
+    DIGEST_MIN = 8,
     FILE_TYPE_MAX = 5,
+    WORD_MIN = 5,       /* magic */
     WORD_MAX = 13       /* resetpassword */
 };
 
@@ -64,7 +67,7 @@ static int is_secret_word(const t2m_mask_view_t *view, apr_uint32_t at, apr_uint
     while (at < end) {
         unsigned unit = t2m_mask_lower(t2m_mask_unit(view, at, &at));
 
-        if (unit == '-' || unit == '_') {
+        if ((unit == '-' || unit == '_') && size >= WORD_MIN) {
             continue;
         }
         if (size == WORD_MAX || !t2m_mask_is(unit, T2M_MASK_LOWER)) {
@@ -105,17 +108,30 @@ static apr_uint32_t file_type(const t2m_mask_view_t *view, apr_uint32_t at, apr_
 
 /* What a part of a segment consists of. */
 typedef struct {
-    unsigned size, changes, classes, previous;
-    int hex, odd; /* nothing but hex digits so far; a character that no token has */
-    unsigned uuid; /* characters that fit 8-4-4-4-12 so far */
+    unsigned size, changes, capital_pairs, smalls, classes, previous;
+    unsigned hex_tail; /* hex digits at the end, behind a `-` or `_` or from the beginning on */
+    unsigned uuid;     /* characters that fit 8-4-4-4-12 so far */
+    int not_hex, odd;  /* since that mark; a character that no token has */
 } part_t;
 
-static const part_t no_part = { 0, 0, 0, 0, 1, 0, 0 };
+static const part_t no_part;
 
 static int is_hex(unsigned unit)
 {
     unit = t2m_mask_lower(unit);
     return t2m_mask_is(unit, T2M_MASK_DIGIT) || (unit >= 'a' && unit <= 'f');
+}
+
+static void add_to_hex(part_t *part, unsigned unit)
+{
+    if (unit == '-' || unit == '_') {
+        part->hex_tail = 0;
+        part->not_hex = 0;
+    }
+    else {
+        part->not_hex |= !is_hex(unit);
+        part->hex_tail = part->not_hex ? 0 : part->hex_tail + 1;
+    }
 }
 
 static void add_to_part(part_t *part, unsigned unit)
@@ -128,23 +144,38 @@ static void add_to_part(part_t *part, unsigned unit)
         && (uuid[part->size] == '-' ? unit == '-' : is_hex(unit))) {
         part->uuid++;
     }
+    add_to_hex(part, unit);
     part->size++;
-    part->hex &= is_hex(unit);
     part->odd |= !class && (!unit || !strchr("-_=+~", (int)unit));
     part->classes |= class;
+    part->smalls += class == T2M_MASK_LOWER;
     /* A capital in front of small letters is how words are written, so it does not count. */
     part->changes += class && before && class != before
                      && !(before == T2M_MASK_UPPER && class == T2M_MASK_LOWER);
+    part->capital_pairs += class == T2M_MASK_UPPER && before == T2M_MASK_UPPER;
     part->previous = unit;
+}
+
+static int changes_often(const part_t *part)
+{
+    unsigned changes = part->changes;
+
+    if (!(part->classes & T2M_MASK_UPPER)) {
+        return changes * CHANGE_SHARE >= part->size;
+    }
+    if (part->smalls * CHANGE_SHARE >= part->size) { /* not WORDS_IN_CAPITALS */
+        changes += part->capital_pairs;
+    }
+    return changes * MIXED_SHARE >= part->size;
 }
 
 static int is_random(const t2m_mask_scan_t *scan, const part_t *part, int before_type)
 {
-    if (part->size < RANDOM_MIN || part->odd || part->changes * CHANGE_SHARE < part->size
-        || !(part->classes & T2M_MASK_DIGIT) || (part->size == 36 && part->uuid == 36)) {
+    if (part->size < RANDOM_MIN || part->odd || !(part->classes & T2M_MASK_DIGIT)
+        || !changes_often(part) || (part->size == 36 && part->uuid == 36)) {
         return 0;
     }
-    if (part->hex && before_type) {
+    if (before_type && part->hex_tail >= DIGEST_MIN && part->size - part->hex_tail < RANDOM_MIN) {
         return 0;
     }
     return scan->find & T2M_MASK_FIND_WHOLE_PATH || part->classes == T2M_MASK_ALNUM;

@@ -169,10 +169,14 @@ static int take_value(walk_t *walk, apr_uint32_t at, t2m_mask_rule_e rule)
 static int try_key(walk_t *walk)
 {
     const t2m_mask_scan_t *scan = walk->scan;
-    unsigned second = t2m_mask_peek(&scan->view, walk->next, NULL);
+    unsigned second;
     apr_uint32_t at;
     int header;
 
+    if (!(scan->find & T2M_MASK_FIND_KEYS) || walk->word_state == WORD_NONE) {
+        return 0;
+    }
+    second = t2m_mask_peek(&scan->view, walk->next, NULL);
     if (walk->unit == ':' && (walk->word_before == '/' || second == ':')) {
         return 0; /* for "/token": Password Mismatch; Session::start */
     }
@@ -195,7 +199,7 @@ static int try_colon(walk_t *walk)
     t2m_mask_find_t found;
 
     if (!authority) {
-        return walk->word_state != WORD_NONE && try_key(walk);
+        return try_key(walk);
     }
     if (t2m_mask_userinfo(view, authority, &found)) {
         return take(walk, &found);
@@ -230,7 +234,7 @@ static int try_finds(walk_t *walk)
         }
         return 0;
     case '=':
-        return scan->find & T2M_MASK_FIND_KEYS && walk->word_state != WORD_NONE && try_key(walk);
+        return try_key(walk);
     case ':':
         return try_colon(walk);
     case '/':

@@ -18,6 +18,8 @@
 
 enum {
     SCHEME_BLANKS_MAX = 8,
+    CREDENTIAL_MIN = 6,
+    CREDENTIAL_CAPITALS_MIN = 3,
     PEM_LABEL_MAX = 64,
     JWT_HEADER_MIN = 8,  /* letters before the first dot: `{"alg":…` needs more */
     JWT_PAYLOAD_MIN = 4,
@@ -67,7 +69,7 @@ static const known_token_t known_tokens[] = {
     { "xoxp-", 8, ALNUM, "-" },
     { "xoxr-", 8, ALNUM, "-" },
     { "xoxs-", 8, ALNUM, "-" },
-    { "ya29.", 8, ALNUM, "_-" },
+    { "ya29.", 10, ALNUM, "_-" },
     { NULL, 0, 0, NULL }
 };
 
@@ -158,22 +160,22 @@ static int find_pem(const t2m_mask_view_t *view, apr_uint32_t at, t2m_mask_find_
     return set_find(found, at, end, T2M_MASK_PEM);
 }
 
-/* English puts words behind the name of a scheme, too: basic auth, token expired. A credential
- * has a digit, a capital letter inside or base64's signs. */
+/* English puts words behind the name of a scheme, too: basic HTTP, token expired. A credential
+ * has a digit, several capitals among small letters, or base64's padding. */
 static int is_credential(const t2m_mask_view_t *view, apr_uint32_t at, apr_uint32_t end)
 {
-    apr_uint32_t first = at;
+    unsigned size = 0, digits = 0, capitals = 0, smalls = 0, padding = 0;
 
-    while (at < end) {
-        apr_uint32_t position = at;
+    for (; at < end; size++) {
         unsigned unit = t2m_mask_unit(view, at, &at);
 
-        if (t2m_mask_is(unit, T2M_MASK_DIGIT) || (unit && strchr("=+/_~", (int)unit))
-            || (t2m_mask_is(unit, T2M_MASK_UPPER) && position > first)) {
-            return 1;
-        }
+        digits += t2m_mask_is(unit, T2M_MASK_DIGIT) != 0;
+        smalls += t2m_mask_is(unit, T2M_MASK_LOWER) != 0;
+        capitals += size > 0 && t2m_mask_is(unit, T2M_MASK_UPPER);
+        padding += unit == '=';
     }
-    return 0;
+    return size >= CREDENTIAL_MIN
+           && (digits || padding || (smalls && capitals >= CREDENTIAL_CAPITALS_MIN));
 }
 
 /* Nobody but a Bearer bears one word, unless it is one of these. */
@@ -251,11 +253,12 @@ static int find_scheme(const t2m_mask_view_t *view, apr_uint32_t at, t2m_mask_fi
         return find_digest(view, start, found);
     }
     end = t2m_mask_run(view, start, ALNUM, "-._~+/=");
-    if (end == start || t2m_mask_peek(view, end, NULL) == ':') {
+    if (!t2m_mask_is(t2m_mask_peek(view, start, NULL), ALNUM)
+        || t2m_mask_peek(view, end, NULL) == ':') {
         return 0;
     }
-    if (!is_credential(view, start, end)
-        && (scheme != SCHEME_BEARER || is_bearer_prose(view, start, end))) {
+    if (scheme == SCHEME_BEARER ? is_bearer_prose(view, start, end)
+                                : !is_credential(view, start, end)) {
         return 0;
     }
     return set_find(found, start, end, T2M_MASK_SCHEME);
@@ -305,16 +308,19 @@ int t2m_mask_userinfo(const t2m_mask_view_t *view, apr_uint32_t at, t2m_mask_fin
         if (t2m_mask_is(unit, T2M_MASK_BLANK | T2M_MASK_QUOTE) || strchr("/?#<>\\", (int)unit)) {
             break;
         }
+        colon |= unit == ':' && !last_at;
         if (unit == '@') {
             last_at = end;
+            host = 1;
         }
-        colon |= unit == ':' && !last_at;
-        host &= t2m_mask_is(unit, ALNUM | T2M_MASK_MARK) || unit == ':';
+        else {
+            host &= t2m_mask_is(unit, ALNUM | T2M_MASK_MARK) || unit == ':';
+        }
         end = next;
     }
     if (last_at > at && (colon || last_at - at >= USER_ALONE_MIN)) {
         (void)set_find(found, at, last_at, T2M_MASK_USERINFO); /* always a find */
-        found->resume = end;
+        found->resume = host ? end : last_at;
         return 1;
     }
     found->resume = host ? end : at;
@@ -360,6 +366,9 @@ int t2m_mask_email(const t2m_mask_view_t *view, apr_uint32_t local, apr_uint32_t
     }
     if (!dot || !letters_only || at - label < 2 || is_file_type(view, label, at)) {
         return 0; /* root@localhost, ada@10.0.0.5, icon@2x.png */
+    }
+    if (t2m_mask_marker(view->data, at, view->end)) {
+        return 0; /* the host's name went on where the replacement stands */
     }
     return set_find(found, local, at, T2M_MASK_EMAIL);
 }

@@ -80,7 +80,8 @@ static void add_response(t2m_record_t *record, const finished_t *finished)
 
     t2m_record_integer(record, "status", last->status);
     t2m_record_milliseconds(record, "duration_ms", finished->duration);
-    t2m_record_integer(record, "content_length", last->sent_bodyct ? last->bytes_sent : 0);
+    t2m_record_integer(record, "content_length",
+                       last->sent_bodyct && !last->header_only ? last->bytes_sent : 0);
 }
 
 static void add_client(t2m_record_t *record, const finished_t *finished, char *address)
@@ -121,6 +122,17 @@ static void add_bytes(t2m_record_t *record, const conn_rec *connection)
     }
 }
 
+/* Nonzero when a stream of HTTP/2, which counts as aborted, was done all the same: its response was
+ * complete, and its connection has taken as many bytes since it began. */
+static int is_delivered(const finished_t *finished)
+{
+    const conn_rec *master = finished->first->connection->master;
+    const t2m_request_t *state = finished->state;
+
+    return master && state->ended
+           && t2m_bytes_out(master) - state->master_out > finished->last->bytes_sent;
+}
+
 static void add_connection(t2m_record_t *record, const finished_t *finished)
 {
     const conn_rec *connection = finished->first->connection;
@@ -132,7 +144,7 @@ static void add_connection(t2m_record_t *record, const finished_t *finished)
     t2m_record_integer(record, "connection",
                        connection->master ? connection->master->id : connection->id);
     t2m_record_string(record, "outcome", T2M_CONTENT_SAFE,
-                      connection->aborted ? "aborted" : "ok");
+                      connection->aborted && !is_delivered(finished) ? "aborted" : "ok");
 }
 
 static void write_access(const finished_t *finished)

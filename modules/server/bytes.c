@@ -17,11 +17,13 @@
 
 #include "server/config.h"
 #include "server/private.h"
+#include "shared/atomic.h"
 
 #define FILTER_NAME "T2M_BYTES"
 
 typedef struct {
-    apr_int64_t in, out;
+    apr_int64_t in, out; /* since the last request was logged */
+    apr_int64_t all_out; /* known bytes since the connection was made; other threads read it */
 } counts_t;
 
 /* Which virtual host a connection is for is not known when it is made. Set in the parent before it
@@ -29,15 +31,20 @@ typedef struct {
 static int wanted;
 
 /* One bucket of unknown length (a script's pipe that no filter has read) makes the sum unknown. */
-static void add_size(apr_int64_t *sum, apr_bucket_brigade *brigade)
+static apr_int64_t size_of(apr_bucket_brigade *brigade)
 {
     apr_off_t size;
 
     if (apr_brigade_length(brigade, 0, &size) != APR_SUCCESS || size < 0) {
-        *sum = T2M_BYTES_UNKNOWN;
-    } else if (*sum != T2M_BYTES_UNKNOWN) {
-        *sum += size;
+        return T2M_BYTES_UNKNOWN;
     }
+    return size;
+}
+
+static void add(apr_int64_t *sum, apr_int64_t size)
+{
+    *sum = *sum == T2M_BYTES_UNKNOWN || size == T2M_BYTES_UNKNOWN ? T2M_BYTES_UNKNOWN
+                                                                  : *sum + size;
 }
 
 static apr_status_t count_in(ap_filter_t *filter, apr_bucket_brigade *brigade,
@@ -47,7 +54,7 @@ static apr_status_t count_in(ap_filter_t *filter, apr_bucket_brigade *brigade,
     apr_status_t status = ap_get_brigade(filter->next, brigade, mode, block, size);
 
     if (status == APR_SUCCESS && mode != AP_MODE_SPECULATIVE) {
-        add_size(&counts->in, brigade);
+        add(&counts->in, size_of(brigade));
     }
     return status;
 }
@@ -55,8 +62,12 @@ static apr_status_t count_in(ap_filter_t *filter, apr_bucket_brigade *brigade,
 static apr_status_t count_out(ap_filter_t *filter, apr_bucket_brigade *brigade)
 {
     counts_t *counts = filter->ctx;
+    apr_int64_t size = size_of(brigade);
 
-    add_size(&counts->out, brigade);
+    add(&counts->out, size);
+    if (size != T2M_BYTES_UNKNOWN) {
+        t2m_store(&counts->all_out, counts->all_out + size);
+    }
     return ap_pass_brigade(filter->next, brigade);
 }
 
@@ -86,13 +97,16 @@ static int post_config(apr_pool_t *pool, apr_pool_t *log_pool, apr_pool_t *tempo
     return OK;
 }
 
+static counts_t *counts_of(const conn_rec *connection)
+{
+    return connection && !connection->master && connection->conn_config
+               ? ap_get_module_config(connection->conn_config, &t2mlog_module) : NULL;
+}
+
 int t2m_bytes_take(const conn_rec *connection, apr_int64_t *in, apr_int64_t *out)
 {
-    counts_t *counts = NULL;
+    counts_t *counts = counts_of(connection);
 
-    if (!connection->master && connection->conn_config) {
-        counts = ap_get_module_config(connection->conn_config, &t2mlog_module);
-    }
     if (!counts) {
         return 0;
     }
@@ -100,6 +114,13 @@ int t2m_bytes_take(const conn_rec *connection, apr_int64_t *in, apr_int64_t *out
     *out = counts->out;
     counts->in = counts->out = 0;
     return 1;
+}
+
+apr_int64_t t2m_bytes_out(const conn_rec *connection)
+{
+    const counts_t *counts = counts_of(connection);
+
+    return counts ? t2m_load(&counts->all_out) : 0;
 }
 
 void t2m_bytes_register(apr_pool_t *pool)

@@ -11,7 +11,7 @@
 
 /* Counts the bytes of a client's connection, TLS included, from one logged request to the next.
  *
- * Connection filters just above the network; the counts hang in conn_config and are touched by the
+ * Connection filters just above the network; the counts hang in conn_config and are changed by the
  * one thread that serves the connection at the time. Bytes out are those handed to the network
  * filter: what it still holds when a client goes away counts as sent. A request that a client
  * sends ahead of the answer to the one before counts with that one.
@@ -29,6 +29,12 @@ enum { T2M_BYTES_UNKNOWN = -1 };
  * T2M_BYTES_UNKNOWN when a script's pipe went to the network unread.
  */
 int t2m_bytes_take(const conn_rec *connection, apr_int64_t *in, apr_int64_t *out);
+
+/**
+ * All bytes out of a connection since it was made, which the threads of its streams may ask. 0 for
+ * NULL and where nothing is counted.
+ */
+apr_int64_t t2m_bytes_out(const conn_rec *connection);
 
 /** Registers the filters and the hooks post_config and pre_connection. */
 void t2m_bytes_register(apr_pool_t *pool);

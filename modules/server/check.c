@@ -60,16 +60,14 @@ static int is_new_directory(check_t *check, const char *directory)
     return 1;
 }
 
+/* Also when no stream is written there: the server's lock is. */
 static void check_directory(check_t *check)
 {
     const char *directory = check->global->directory;
     const char *reason = NULL;
-    t2m_paths_verdict_e verdict;
+    t2m_paths_verdict_e verdict =
+        t2m_paths_judge_directory(check->pool, directory, &check->writer, &reason);
 
-    if (!is_new_directory(check, directory)) {
-        return;
-    }
-    verdict = t2m_paths_judge_directory(check->pool, directory, &check->writer, &reason);
     if (verdict != T2M_PATHS_GOOD) {
         ap_log_error(APLOG_MARK, level_of(check, verdict), 0, check->main_server,
                      "T2M0010: T2MLogDir %s (%s) %s", directory, check->global->directory_from,
@@ -77,26 +75,33 @@ static void check_directory(check_t *check)
     }
 }
 
-static void check_file(check_t *check, const char *path, t2m_stream_e stream)
+static void check_file_directory(check_t *check, const char *path, t2m_stream_e stream)
 {
     const char *directory = t2m_paths_parent(check->pool, path);
     const char *reason = NULL;
     t2m_paths_verdict_e verdict;
 
-    if (strcmp(directory, check->global->directory) && is_new_directory(check, directory)) {
-        verdict = t2m_paths_judge_directory(check->pool, directory, &check->writer, &reason);
-        if (verdict != T2M_PATHS_GOOD) {
-            ap_log_error(APLOG_MARK, level_of(check, verdict), 0, check->main_server,
-                         "T2M0011: T2MLogFile %s %s: its directory %s %s",
-                         t2m_stream_name(stream), path, directory, reason);
-            return;
-        }
+    if (!strcmp(directory, check->global->directory) || !is_new_directory(check, directory)) {
+        return;
     }
-    verdict = t2m_paths_judge_file(check->pool, path, &reason);
+    verdict = t2m_paths_judge_directory(check->pool, directory, &check->writer, &reason);
     if (verdict != T2M_PATHS_GOOD) {
         ap_log_error(APLOG_MARK, level_of(check, verdict), 0, check->main_server,
-                     "T2M0012: T2MLogFile %s %s %s", t2m_stream_name(stream), path, reason);
+                     "T2M0011: T2MLogFile %s %s: its directory %s %s", t2m_stream_name(stream),
+                     path, directory, reason);
     }
+}
+
+static void check_file(check_t *check, const char *path, t2m_stream_e stream)
+{
+    const char *reason = NULL;
+    if (t2m_paths_judge_file(check->pool, path, &reason) != T2M_PATHS_BAD) {
+        check_file_directory(check, path, stream); /* says why the file could not be looked at */
+        return;
+    }
+    check->failed = 1;
+    ap_log_error(APLOG_MARK, APLOG_ERR, 0, check->main_server, "T2M0012: T2MLogFile %s %s %s",
+                 t2m_stream_name(stream), path, reason);
 }
 
 static void check_shared(check_t *check, const char *path, t2m_stream_e stream)
@@ -125,9 +130,6 @@ static void check_files(check_t *check)
         for (t2m_stream_e stream = 0; stream < T2M_STREAM_COUNT; stream++) {
             const char *path = config && config->enabled == 1 ? config->path[stream] : NULL;
             if (path && !t2m_paths_is_terminal(path)) {
-                if (!strcmp(t2m_paths_parent(check->pool, path), check->global->directory)) {
-                    check_directory(check);
-                }
                 check_shared(check, path, stream);
             }
         }
@@ -174,6 +176,7 @@ int t2m_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, ser
     check.files = apr_hash_make(ptemp);
     check_user(&check);
     check_program(&check);
+    check_directory(&check);
     check_files(&check);
     return check.failed ? HTTP_INTERNAL_SERVER_ERROR : OK;
 }

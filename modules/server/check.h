@@ -17,10 +17,12 @@
 #include <httpd.h>
 
 /**
- * Hook check_config. Refuses: a log directory that cannot be made, is no directory, is a symbolic
- * link, or is writable by group or others; a file's directory likewise; one file for two streams; a
- * T2MLogProgram that cannot be run; an unknown T2MLogUser. Creates nothing, opens nothing for
- * writing. Returns OK or HTTP_INTERNAL_SERVER_ERROR after logging each reason at level error.
+ * Hook check_config; completes the configuration first. Refuses: a log directory that cannot be
+ * made, is no directory, is a symbolic link, is writable by group or others, or belongs to another
+ * than the writer; a file's directory likewise, and when it is missing; a file that is no regular
+ * file; one file for two streams; a T2MLogProgram that cannot be run; an unknown T2MLogUser.
+ * Creates nothing, opens nothing for writing. Returns OK or HTTP_INTERNAL_SERVER_ERROR after
+ * logging each reason at level error.
  */
 int t2m_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *server);
 

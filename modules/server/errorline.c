@@ -166,14 +166,15 @@ static void add_request_id(t2m_record_t *record, const t2m_errorline_place_t *pl
 /* A line may come before httpd has read what is asked for. */
 static void add_target(t2m_record_t *record, const t2m_errorline_place_t *place)
 {
-    const request_rec *origin = place->origin;
+    t2m_text_t path = t2m_text(NULL), query;
 
-    if (origin && origin->unparsed_uri) {
-        t2m_text_t path, query;
-        t2m_request_target(origin, &path, &query);
+    if (place->state) {
+        t2m_request_target(place->origin, &path, &query);
+    }
+    if (path.size) {
         t2m_record_text(record, "endpoint", T2M_CONTENT_SAFE,
-                        t2m_request_route(place->state, origin, place->config));
-        t2m_record_string(record, "method", T2M_CONTENT_NAME, origin->method);
+                        t2m_request_route(place->state, place->origin, place->config));
+        t2m_record_string(record, "method", T2M_CONTENT_NAME, place->origin->method);
         t2m_record_text(record, "path", t2m_request_path_content(path), path);
     }
     t2m_record_text(record, "ip", T2M_CONTENT_SAFE, place->ip);

@@ -22,6 +22,8 @@
 
 #define FILTER_NAME "T2M_HEADER"
 
+static ap_filter_rec_t *handle; /* set when the module is loaded, never changed after */
+
 /* Scripts and back ends put theirs into either table, and httpd sends both. */
 static void set_header(request_rec *request, const t2m_server_config_t *config,
                        const t2m_request_t *state)
@@ -30,36 +32,72 @@ static void set_header(request_rec *request, const t2m_server_config_t *config,
     apr_table_setn(request->headers_out, config->id_header, state->id);
 }
 
+static void begin_response(request_rec *request, t2m_request_t *state)
+{
+    const t2m_server_config_t *config = t2m_config_server(request->server);
+
+    state->first_byte = t2m_process_monotonic() - state->started_monotonic;
+    state->ended = 0;
+    if (config->id_respond) {
+        set_header(request, config, state);
+    }
+}
+
+/* A stream of HTTP/2 counts as aborted too when its client had the whole response and hung up before
+ * the stream's thread was done with it. For these alone the filter stays to see the end. */
 static apr_status_t filter_header(ap_filter_t *filter, apr_bucket_brigade *brigade)
 {
     request_rec *request = filter->r;
     ap_filter_t *next = filter->next;
-    const t2m_server_config_t *config = t2m_config_server(request->server);
     t2m_request_t *state = t2m_request_get(request);
+    apr_status_t status;
 
-    if (config && state) {
-        state->first_byte = t2m_process_monotonic() - state->started_monotonic;
-        if (config->id_respond) {
-            set_header(request, config, state);
-        }
+    if (state && !filter->ctx) {
+        begin_response(request, state);
+        filter->ctx = state;
     }
-    ap_remove_output_filter(filter);
-    return ap_pass_brigade(next, brigade);
+    if (!state || !request->connection->master || request->eos_sent) {
+        ap_remove_output_filter(filter);
+    }
+    status = ap_pass_brigade(next, brigade);
+    if (state && request->eos_sent && status == APR_SUCCESS) {
+        state->ended = 1;
+    }
+    return status;
 }
 
-/* httpd drops the filter when it begins an error response, and then asks again. */
+static int is_inserted(const request_rec *request)
+{
+    const ap_filter_t *filter = request->output_filters;
+
+    while (filter && filter->frec != handle) {
+        filter = filter->next;
+    }
+    return filter != NULL;
+}
+
+/* Asked more than once in a request: httpd drops the filter when it redirects the request or begins
+ * an error response. */
 static void insert(request_rec *request)
 {
-    if (!request->main && t2m_config_enabled(request->server)) {
-        ap_add_output_filter(FILTER_NAME, NULL, request, request->connection);
+    if (!request->main && t2m_config_enabled(request->server) && !is_inserted(request)) {
+        ap_add_output_filter_handle(handle, NULL, request, request->connection);
     }
+}
+
+/* For answers that no handler gives, as to `OPTIONS *`: for them insert_filter does not run. */
+static int insert_early(request_rec *request)
+{
+    insert(request);
+    return OK;
 }
 
 void t2m_header_register(apr_pool_t *pool)
 {
     (void)pool;
-    ap_register_output_filter(FILTER_NAME, filter_header, NULL,
-                              (ap_filter_type)(AP_FTYPE_PROTOCOL - 1));
+    handle = ap_register_output_filter(FILTER_NAME, filter_header, NULL,
+                                       (ap_filter_type)(AP_FTYPE_PROTOCOL - 1));
+    ap_hook_post_read_request(insert_early, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_insert_filter(insert, NULL, NULL, APR_HOOK_LAST);
     ap_hook_insert_error_filter(insert, NULL, NULL, APR_HOOK_LAST);
 }

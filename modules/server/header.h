@@ -19,7 +19,7 @@
 
 #include <apr_pools.h>
 
-/** Registers the filter and the hooks insert_filter and insert_error_filter. */
+/** Registers the filter and the hooks post_read_request, insert_filter and insert_error_filter. */
 void t2m_header_register(apr_pool_t *pool);
 
 #endif

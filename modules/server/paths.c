@@ -213,30 +213,25 @@ static t2m_paths_verdict_e judge_parent(apr_pool_t *pool, const char *directory,
     return T2M_PATHS_GOOD;
 }
 
-static int is_within(const char *path, const char *directory)
-{
-    size_t size = strlen(directory);
-    return !strncmp(path, directory, size) && (path[size] == '/' || !path[size]);
-}
-
-/* For a directory that does not exist: judges the nearest one above it that does. */
+/* Only T2MLogDir itself is made when it is missing, and only one level of it. */
 static t2m_paths_verdict_e judge_missing(apr_pool_t *pool, const char *directory,
                                          const t2m_paths_writer_t *writer, const char **reason)
 {
     const char *parent = t2m_paths_parent(pool, directory);
     struct stat status;
-    while (stat(parent, &status)) {
-        if (errno != ENOENT) {
-            return judge_errno(pool, parent, reason);
-        }
-        if (!is_within(parent, writer->directory)) {
-            *reason = apr_psprintf(pool, "does not exist, nor does %s: make that one, mkdir -p %s, "
-                                   "or name another directory", parent, parent);
-            return T2M_PATHS_BAD;
-        }
-        parent = t2m_paths_parent(pool, parent);
+    if (strcmp(directory, writer->directory)) {
+        *reason = apr_psprintf(pool, "does not exist: make it, install -d -m 0750 %s", directory);
+        return T2M_PATHS_BAD;
     }
-    return judge_parent(pool, directory, parent, &status, reason);
+    if (!stat(parent, &status)) {
+        return judge_parent(pool, directory, parent, &status, reason);
+    }
+    if (errno != ENOENT) {
+        return judge_errno(pool, parent, reason);
+    }
+    *reason = apr_psprintf(pool, "does not exist, nor does %s: make that one, mkdir -p %s, or "
+                           "name another directory", parent, parent);
+    return T2M_PATHS_BAD;
 }
 
 /* Whoever owns the directory can replace the files in it, so it must be the one who writes. */
@@ -336,8 +331,8 @@ const char *t2m_paths_identity(apr_pool_t *pool, const char *path)
     const char *identity = path;
 
     if (!stat(path, &status) && S_ISREG(status.st_mode)) {
-        return apr_psprintf(pool, "%llu:%llu", (unsigned long long)status.st_dev,
-                            (unsigned long long)status.st_ino);
+        return apr_psprintf(pool, "%" APR_UINT64_T_FMT ":%" APR_UINT64_T_FMT,
+                            (apr_uint64_t)status.st_dev, (apr_uint64_t)status.st_ino);
     }
     resolved = realpath(path, NULL);
     if (resolved) {

@@ -47,7 +47,7 @@ const char *t2m_paths_default_program(apr_pool_t *pool);
 typedef struct {
     const char *name;      /* T2MLogUser; NULL: whoever starts httpd */
     uid_t uid;
-    const char *directory; /* T2MLogDir: what is missing below it can be made */
+    const char *directory; /* T2MLogDir: is made when it is missing */
 } t2m_paths_writer_t;
 
 /** The writer for a T2MLogUser, which may be NULL. Returns 0 when there is no such user. */
@@ -61,8 +61,8 @@ typedef enum {
 } t2m_paths_verdict_e;
 
 /**
- * Whether log files can stand in directory. It need not exist when the directory above it does, or
- * when it is below writer->directory. When not T2M_PATHS_GOOD,
+ * Whether log files can stand in directory. It must exist, but writer->directory need not when the
+ * directory above it does. When not T2M_PATHS_GOOD,
  * *reason is what is wrong and the cure; else it is left alone.
  */
 t2m_paths_verdict_e t2m_paths_judge_directory(apr_pool_t *pool, const char *directory,

@@ -17,6 +17,7 @@
 #include <http_core.h>
 #include <http_protocol.h>
 
+#include "server/bytes.h"
 #include "server/private.h"
 #include "server/process.h"
 
@@ -121,11 +122,22 @@ static t2m_text_t second_word(const char *line)
     return t2m_text_of(word, strcspn(word, " "));
 }
 
+/* A daemon of mod_wsgi has the target in the environment alone. */
+static t2m_text_t raw_target(const request_rec *origin)
+{
+    if (origin->unparsed_uri) {
+        return t2m_text(origin->unparsed_uri);
+    }
+    if (origin->the_request || !origin->subprocess_env) {
+        return second_word(origin->the_request);
+    }
+    return t2m_text(apr_table_get(origin->subprocess_env, "REQUEST_URI"));
+}
+
 /* mod_http2 writes a missing target as printf does. */
 static t2m_text_t request_target(const request_rec *origin)
 {
-    t2m_text_t target = origin->unparsed_uri ? t2m_text(origin->unparsed_uri)
-                                             : second_word(origin->the_request);
+    t2m_text_t target = raw_target(origin);
 
     if (target.size == 6 && !memcmp(target.data, "(null)", 6)) {
         target.size = 0;
@@ -182,22 +194,31 @@ t2m_content_e t2m_request_path_content(t2m_text_t path)
     return path.size && path.data[0] == '/' ? T2M_CONTENT_PATH : T2M_CONTENT_URL;
 }
 
+static apr_size_t write_route(const request_rec *origin, const t2m_server_config_t *config,
+                              char *out)
+{
+    char masked[MASKED_PATH_MAX];
+    t2m_text_t path, query;
+    int cut = 0;
+
+    t2m_request_target(origin, &path, &query);
+    path.size = t2m_mask_copy(config->mask, t2m_request_path_content(path), path, masked,
+                              sizeof masked, &cut);
+    path.data = masked;
+    return t2m_route_write(t2m_text(origin->method), path, out);
+}
+
+/* Kept once httpd has read method and target; a line may be logged before. */
 t2m_text_t t2m_request_route(t2m_request_t *state, const request_rec *origin,
                              const t2m_server_config_t *config)
 {
-    if (!state->route_size) {
-        char masked[MASKED_PATH_MAX];
-        t2m_text_t path, query;
-        int cut = 0;
+    apr_size_t size = state->route_size;
 
-        t2m_request_target(origin, &path, &query);
-        path.size = t2m_mask_copy(config->mask, t2m_request_path_content(path), path, masked,
-                                  sizeof masked, &cut);
-        path.data = masked;
-        state->route_size = (apr_uint16_t)t2m_route_write(t2m_text(origin->method), path,
-                                                          state->route);
+    if (!size) {
+        size = write_route(origin, config, state->route);
+        state->route_size = origin->unparsed_uri ? (apr_uint16_t)size : 0;
     }
-    return t2m_text_of(state->route, state->route_size);
+    return t2m_text_of(state->route, size);
 }
 
 t2m_text_t t2m_request_address(const t2m_request_t *state, const request_rec *origin,
@@ -291,6 +312,7 @@ static int identify(request_rec *request)
     }
     if (!state->read && t2m_request_origin(request) == request) {
         state->read = 1;
+        state->master_out = t2m_bytes_out(request->connection->master);
         set_start(state, request);
         adopt_id(state, request, t2m_config_server(request->server));
         adopt_trace(state, request);

@@ -36,10 +36,12 @@ typedef struct {
     apr_time_t started;
     apr_int64_t started_monotonic;  /* the same moment, microseconds of CLOCK_MONOTONIC */
     apr_int64_t first_byte;         /* microseconds from the start; below 0: none was sent */
+    apr_int64_t master_out;         /* bytes out of the connection of a stream of HTTP/2 at its start */
     t2m_inflight_t *entry;          /* NULL: not in the in-flight table */
     t2m_request_traceback_t *traceback; /* NULL until a line may begin one */
     apr_uint16_t route_size;        /* 0: not known yet */
     unsigned read : 1;              /* post_read_request ran: the start is final */
+    unsigned ended : 1;             /* the whole response was handed on without an error */
     unsigned explained : 1;         /* an error line of this request was taken */
     char own_id[T2M_ID_SIZE + 1];
     char trace_id[T2M_TRACE_ID_SIZE + 1]; /* empty: no trace context */

@@ -25,6 +25,8 @@
 #include <apr_strings.h>
 #include <apr_thread_proc.h>
 #include <http_config.h>
+#include <http_core.h>
+#include <mpm_common.h>
 
 #include "shared/atomic.h"
 #include "shared/board.h"

@@ -196,6 +196,7 @@ typedef struct {
     apr_uint64_t settings;   /* generation taken over */
     apr_uint64_t corrupt;    /* ring records that could not be believed */
     apr_uint64_t unknown_file; /* records of a file that the settings do not have */
+    apr_uint64_t drops_told; /* records dropped by producers that a notice has told of */
     apr_uint64_t notice_count; /* notices so far; the newest is at (count - 1) % T2M_NOTICES */
     t2m_notice_t notices[T2M_NOTICES];
     t2m_intent_t intent;

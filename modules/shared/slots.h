@@ -49,6 +49,9 @@ apr_uint64_t t2m_slots_tail(const t2m_slots_t *slots, apr_uint32_t index, apr_ui
 /** Nonzero when the slot's owner said that it ends by itself. */
 int t2m_slots_closed(const t2m_slots_t *slots, apr_uint32_t index);
 
+/** Records that the slot's owners dropped so far, whatever the stream and the reason. */
+apr_uint64_t t2m_slots_dropped(const t2m_slots_t *slots, apr_uint32_t index);
+
 /**
  * Copies the header of the record at position. Returns the position behind the record, or 0 when it
  * cannot be one: it must end at or before end, have a line of 1 to T2M_LINE_MAX bytes, a stream

@@ -44,13 +44,14 @@ enum {
     SLEEP_MS = 1000,
     OWNERS_US = 200000,  /* between two looks at the slots' owners */
     RETRY_MS = 100,      /* after a file refused */
-    COMPLAIN_US = 60000000
+    COMPLAIN_US = 60000000,
+    TELL_US = 10000000   /* between two looks at what was dropped */
 };
 
 typedef struct {
     t2m_drain_t drain;
     t2m_owners_t *owners;
-    apr_int64_t last_work, last_owners, last_complaint; /* monotonic microseconds */
+    apr_int64_t last_work, last_owners, last_complaint, last_told; /* monotonic microseconds */
     apr_status_t last_error;
     int alone; /* the lifeline hung up: no producer is left */
 } writer_t;
@@ -86,6 +87,31 @@ static void recovered(writer_t *writer)
         t2m_board_notice(&writer->drain.board, T2M_LEVEL_WARNING,
                          "T2M0202: writing works again");
         writer->last_error = APR_SUCCESS;
+    }
+}
+
+/* What found no room in a ring is lost: the administrator hears of it, with the exact number. */
+static void tell_of_drops(writer_t *writer)
+{
+    t2m_board_header_t *header = writer->drain.board.header;
+    apr_int64_t now = monotonic();
+    apr_uint64_t sum = 0;
+    char text[T2M_NOTICE_SIZE];
+    apr_uint32_t slot;
+
+    if (!writer->alone && now - writer->last_told < TELL_US) {
+        return;
+    }
+    writer->last_told = now;
+    for (slot = 0; slot < writer->drain.slots.geometry.slot_count; slot++) {
+        sum += t2m_slots_dropped(&writer->drain.slots, slot);
+    }
+    if (sum != header->drops_told) {
+        (void)snprintf(text, sizeof(text), "T2M0203: %" APR_UINT64_T_FMT " records were lost as "
+                       "the memory was full: a larger T2MLogBuffer or a faster disk would help",
+                       sum - header->drops_told);
+        t2m_board_notice(&writer->drain.board, T2M_LEVEL_ERROR, text);
+        header->drops_told = sum;
     }
 }
 
@@ -202,6 +228,7 @@ static void run(writer_t *writer)
             rest(writer);
         }
         look_after_owners(writer);
+        tell_of_drops(writer);
     }
     t2m_drain_settings(&writer->drain);
     drain_the_rest(writer);

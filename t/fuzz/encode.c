@@ -10,8 +10,8 @@
  */
 
 /* Any record under any limit: one line that parses, within its limit, the same each time, and
- * nothing of a secret in it. The input is a limit (three bytes), a time (two), a level, then
- * fields: kind, number, and for texts content, size, bytes and spans. */
+ * nothing of a secret in it. The input is a limit (three bytes), a stream, a time (two), a
+ * level, then fields: kind, number, and for texts content, size, bytes and spans. */
 #include "core/encode.h"
 #include "core/timestamp.h"
 
@@ -191,6 +191,7 @@ static void require_members(const char *line, apr_size_t size, const t2m_record_
     require(json_is_object(object));
     require(json_string_length(json_object_get(object, "timestamp")) == T2M_TIMESTAMP_SIZE);
     require(json_is_string(json_object_get(object, "level")));
+    require(json_is_string(json_object_get(object, "stream")));
     require(json_is_integer(json_object_get(object, "seq")));
     require(!record->truncated || json_is_true(json_object_get(object, "truncated")));
     json_decref(object);
@@ -207,7 +208,8 @@ static void check(const t2m_record_t *record, apr_size_t limit)
     require(size > 0 && size <= limit - T2M_LINE_TAIL && line[limit - T2M_LINE_TAIL] == '#');
     require(t2m_encode(record, again, limit) == size && memcmp(line, again, size) == 0);
     require_clean(line, size);
-    tail = t2m_encode_tail(APR_INT64_MAX, line + size);
+    tail = t2m_encode_stream(record->stream, line + size);
+    tail += t2m_encode_tail(APR_INT64_MAX, line + size + tail);
     require(tail <= T2M_LINE_TAIL && line[size + tail - 1] == '\n');
     require(memchr(line, '\n', size + tail - 1) == NULL);
     require_members(line, size + tail, record);
@@ -221,13 +223,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static t2m_record_t record;
     input_t input = { data, data + size };
     apr_size_t limit = take_limit(&input);
+    t2m_stream_e stream = (t2m_stream_e)(take(&input) % T2M_STREAM_COUNT);
     apr_time_t time;
     unsigned i;
 
     time = (apr_time_t)((apr_uint64_t)take(&input) << (take(&input) % 64));
     texts.count = 0;
     memset(&record, 0xa5, sizeof(record));
-    t2m_record_begin(&record, T2M_STREAM_APP, (t2m_level_e)(take(&input) % T2M_LEVEL_COUNT), time);
+    t2m_record_begin(&record, stream, (t2m_level_e)(take(&input) % T2M_LEVEL_COUNT), time);
     for (i = 0; i < T2M_RECORD_FIELDS_MAX && input.next < input.end; i++) {
         add_field(&input, &record, &texts, names[i]);
     }

@@ -14,7 +14,7 @@ use Scalar::Util qw(refaddr);
 our @EXPORT_OK = qw(is_number key_order count_lines);
 
 my $STRING = qr/"(?:[^"\\]|\\.)*"/;
-my %order;
+my (%order, %numbers);
 
 sub new {
     my ($class, $path, %option) = @_;
@@ -32,8 +32,14 @@ sub count_lines {
     return $count;
 }
 
-# True for a value that JSON wrote as a number.
+# True when the member of a record stands in its line as a number. Perl forgets: a number that was
+# compared as a text looks like one.
 sub is_number {
+    my ($record, $name) = @_;
+    return $numbers{ refaddr $record }{$name};
+}
+
+sub looks_like_number {
     my ($value) = @_;
     my $flags = B::svref_2object(\$value)->FLAGS;
     return !!(($flags & (B::SVp_IOK | B::SVp_NOK)) && !($flags & B::SVp_POK));
@@ -93,10 +99,11 @@ sub check_shape {
     my ($self, $record, $line, $complain) = @_;
     my @keys = top_level_keys($line);
     $order{ refaddr $record } = \@keys;
+    $numbers{ refaddr $record } = { map { ($_ => looks_like_number($record->{$_})) } @keys };
     my %seen;
     $complain->("names $_ twice") for grep { $seen{$_}++ } @keys;
     $complain->('does not begin with timestamp and level') if "@keys[0, 1]" ne 'timestamp level';
-    $complain->('does not end with seq') if $keys[-1] ne 'seq' || !is_number($record->{seq});
+    $complain->('does not end with seq') if $keys[-1] ne 'seq' || !is_number($record, 'seq');
     $complain->('has no message') if !length($record->{message} // '');
     $complain->('has a wrong timestamp')
         if $record->{timestamp} !~ /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;

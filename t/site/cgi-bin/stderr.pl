@@ -4,5 +4,5 @@ use strict;
 use warnings;
 
 read(STDIN, my $text, $ENV{CONTENT_LENGTH} // 0);
-print STDERR $text // '', "\n";
+print STDERR (($text // '') . "\n"); # in one write
 print "Content-Type: text/plain\n\nsaid\n";

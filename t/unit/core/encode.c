@@ -50,6 +50,7 @@ static json_t *encode_and_parse(apr_size_t limit)
     if (line[size - 1] != '\n' || memchr(line, '\n', size - 1)) {
         return NULL;
     }
+    line[size] = '\0';
     return json_loadb(line, size, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
 }
 
@@ -189,7 +190,13 @@ static void test_masked(void)
 static void test_tail(void)
 {
     char out[T2M_LINE_TAIL];
+    apr_size_t size;
 
+    is_bytes(out, t2m_encode_stream(T2M_STREAM_APP, out), ",\"stream\":\"app\"", "stream");
+    is_number((long long)t2m_encode_stream(T2M_STREAM_COUNT, out), 0, "no stream");
+    size = t2m_encode_stream(T2M_STREAM_PERFORMANCE, out);
+    ok(size + t2m_encode_tail(APR_UINT64_MAX, line) <= sizeof(out),
+       "the longest stream and the longest number have room");
     is_bytes(out, t2m_encode_tail(0, out), ",\"seq\":0}\n", "tail of the first line");
     is_bytes(out, t2m_encode_tail(APR_UINT64_MAX, out), ",\"seq\":18446744073709551615}\n",
              "longest tail");
@@ -366,6 +373,43 @@ static void test_many_frames(void)
     }
 }
 
+/* Where just one frame would have to go it stays: the note is no shorter. */
+static void test_few_frames(void)
+{
+    unsigned count, notes = 0, wrong = 0;
+
+    for (count = 3; count <= 40; count++) {
+        char *text = frames(count);
+        json_t *object = encode_frames(text, T2M_LINE_MIN);
+
+        notes += strstr(line, " frames left out ...") != NULL;
+        wrong += !object || strstr(line, "... 1 frames") || strstr(line, "... 0 frames");
+        json_decref(object);
+        free(text);
+    }
+    ok(notes > 0 && wrong == 0, "a note stands for two frames at least");
+}
+
+/* Long texts are cut before any frame is left out. */
+static void test_texts_before_frames(void)
+{
+    char *text = repeat("z", 20000), *few = frames(60);
+    json_t *object;
+
+    begin();
+    add("message", text);
+    add("path", text);
+    add("query", text);
+    add_lines("traceback", few);
+    object = encode_and_parse(8192);
+    is_number((long long)json_array_size(json_object_get(object, "traceback")), 60,
+              "all frames stay beside cut texts");
+    ok(strlen(member(object, "message")) >= 512, "and the texts are not cut to nothing");
+    json_decref(object);
+    free(text);
+    free(few);
+}
+
 /* Two frames, each too long: both are cut, none is left out. */
 static void test_long_frames(void)
 {
@@ -409,30 +453,31 @@ static void test_essentials(void)
     free(text);
 }
 
-/* An access record of ordinary length keeps its ids under the smallest limit. */
+/* Under the smallest limit an access record keeps its ids, also one of 100 bytes. */
 static void test_smallest_limit(void)
 {
-    char *text = repeat("/path", 3000);
+    static const char *const names[] = { "path",    "query", "user_agent", "referer", "host",
+                                         "handler", "vhost", "endpoint",   "user",    "extra" };
+    char *text = repeat("/path", 3000), *id = repeat("0123456789", 100);
     json_t *object;
+    size_t i;
 
     begin();
     add("message", "request_complete");
-    t2m_record_string(&record, "request_id", T2M_CONTENT_SAFE,
-                      "0190b6f0-7d2c-7a3b-8c4d-5e6f708192a3");
+    t2m_record_string(&record, "request_id", T2M_CONTENT_SAFE, id);
     t2m_record_string(&record, "trace_id", T2M_CONTENT_SAFE, "4bf92f3577b34da6a3ce929d0e0e4736");
-    add("path", text);
-    add("query", text);
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        add(names[i], text);
+    }
     t2m_record_integer(&record, "status", 200);
-    add("ip", "2001:db8:1234:5678:9abc:def0:1234:5678");
-    add("user_agent", text);
-    add("referer", text);
     object = encode_and_parse(T2M_LINE_MIN);
-    is_number((long long)json_object_size(object), 13, "no member is missing");
-    is_number((long long)strlen(member(object, "request_id")), 36, "the request id is whole");
+    is_number((long long)json_object_size(object), 18, "no member is missing");
+    is_number((long long)strlen(member(object, "request_id")), 100, "the request id is whole");
     is_number((long long)strlen(member(object, "trace_id")), 32, "so is the trace id");
-    is_number((long long)strlen(member(object, "ip")), 38, "and the address");
+    is_number((long long)strlen(member(object, "path")), 30, "texts are cut short");
     json_decref(object);
     free(text);
+    free(id);
 }
 
 static void test_deterministic(void)
@@ -467,6 +512,8 @@ int main(void)
     test_long_texts();
     test_cut_beside_secret();
     test_many_frames();
+    test_few_frames();
+    test_texts_before_frames();
     test_long_frames();
     test_essentials();
     test_smallest_limit();

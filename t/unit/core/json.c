@@ -253,6 +253,21 @@ static void test_full(void)
     ok(!json.full && memcmp(part, whole, size) == 0, "the exact size is enough");
 }
 
+/* Plain bytes are the one piece that may be parted; the part must not pass for the whole. */
+static void test_full_plain(void)
+{
+    t2m_json_t json;
+    char out[8];
+
+    t2m_json_begin(&json, out, 5);
+    t2m_json_string_bytes(&json, "abcdefghijklm", 13);
+    is_bytes(out, t2m_json_size(&json), "abcde", "plain bytes up to the end");
+    ok(json.full, "and full is set");
+    t2m_json_begin(&json, out, 5);
+    t2m_json_string_bytes(&json, "abcde", 5);
+    ok(!json.full, "but not when all fit");
+}
+
 /* Capped strings end behind a whole character or escape: closed, they are valid. */
 static void test_full_string(void)
 {
@@ -317,6 +332,7 @@ int main(void)
     test_structure();
     test_numbers();
     test_full();
+    test_full_plain();
     test_full_string();
     test_boundary();
     return tap_done();

@@ -171,6 +171,28 @@ static void test_flood_of_secrets(const t2m_mask_t *mask)
     free(ten);
 }
 
+/* Four fields leave four spans for the last one. */
+static void test_last_spans(const t2m_mask_t *mask)
+{
+    char *many = secrets(63);
+    unsigned count, i;
+
+    for (count = 4; count <= 5; count++) {
+        char *last = secrets(count);
+
+        t2m_record_begin(&record, T2M_STREAM_ACCESS, T2M_LEVEL_INFO, 0);
+        for (i = 0; i < 4; i++) {
+            t2m_record_string(&record, "many", T2M_CONTENT_QUERY, many);
+        }
+        t2m_record_string(&record, "last", T2M_CONTENT_QUERY, last);
+        t2m_record_mask(&record, mask);
+        ok(count == 4 ? record.fields[6].span_count == 4 : is_covered_wholly(&record.fields[6]),
+           "%u secrets for the last four spans", count);
+        free(last);
+    }
+    free(many);
+}
+
 static void test_every_field_full(const t2m_mask_t *mask)
 {
     char *many = secrets(64);
@@ -201,6 +223,7 @@ int main(void)
     test_too_many_fields();
     test_mask(mask);
     test_flood_of_secrets(mask);
+    test_last_spans(mask);
     test_every_field_full(mask);
     apr_pool_destroy(pool);
     apr_terminate();

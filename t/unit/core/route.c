@@ -37,6 +37,8 @@ static const struct {
     { "GET", "/abcdefab-abcd-abcd-abcd-abcdefabcdef", "GET /:n" },
     { "GET", "/017f22e2-79b0-7cc3-98c4-dc0c0c07398", "GET /017f22e2-79b0-7cc3-98c4-dc0c0c07398" },
     { "GET", "/017f22e2-79b0-7cc3-98c4-dc0c0c07398g", "GET /017f22e2-79b0-7cc3-98c4-dc0c0c07398g" },
+    { "GET", "/017f22e2-79b0-7cc3-98c4-dc0c0c07398f1",
+      "GET /017f22e2-79b0-7cc3-98c4-dc0c0c07398f1" },
     { "GET", "/017f22e2-79b07-cc3-98c4-dc0c0c07398f", "GET /017f22e2-79b07-cc3-98c4-dc0c0c07398f" },
     { "GET", "/017f22e2079b0-7cc3-98c4-dc0c0c07398f", "GET /017f22e2079b0-7cc3-98c4-dc0c0c07398f" },
     { "GET", "/deadbee1", "GET /:n" },

@@ -183,6 +183,38 @@ static void test_middle(void)
     free(traceback);
 }
 
+/* Frames of each size, so that the memory is filled to its last byte in all ways. */
+static void test_sizes(void)
+{
+    t2m_traceback_t *traceback = new_traceback();
+    char line[220], want[900];
+    int size, i, j, broken = 0;
+
+    memset(line, 'x', sizeof(line));
+    memset(line, ' ', 4);
+    for (size = 1; size <= 200; size++) {
+        int item = snprintf(want, sizeof(want), "\x1e%.*s\n%.*s\n%.*s\n%.*s", size, line + 4, size,
+                            line + 4, size, line + 4, size, line + 4);
+
+        t2m_traceback_reset(traceback);
+        feed_string(traceback, "Traceback (most recent call last):");
+        for (i = 0; i < 40000 / item; i++) {
+            t2m_traceback_result_t result;
+
+            feed(traceback, line + 2, (size_t)size + 2);
+            for (j = 0; j < 3; j++) {
+                feed(traceback, line, (size_t)size + 4);
+            }
+            t2m_traceback_result(traceback, &result);
+            broken += result.frames.data + result.frames.size
+                    > (const char *)traceback + t2m_traceback_size();
+            broken += i > 0 && !ends_with(result.frames, want);
+        }
+    }
+    is_number(broken, 0, "frames of each size: the newest is always there, whole");
+    free(traceback);
+}
+
 /* One endless frame, line or message must not push the others out. */
 static void test_long(void)
 {
@@ -202,6 +234,8 @@ static void test_long(void)
     for (i = 0; i < 10000; i++) {
         feed_string(traceback, "    source");
     }
+    feed(traceback, line + 2, LONG - 2);
+    feed(traceback, line + 2, LONG - 2);
     feed_string(traceback, "  File \"c\"");
     t2m_traceback_result(traceback, &result);
     ok(contains(result.frames, "File \"a\"\n")
@@ -254,6 +288,7 @@ int main(void)
     test_samples();
     test_endings();
     test_middle();
+    test_sizes();
     test_long();
     test_open();
     return tap_done();

@@ -65,11 +65,24 @@ static void test_cases(void)
     size_t i;
 
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        apr_size_t escaped_size = strlen(cases[i].escaped);
+        char *escaped = malloc(escaped_size + 1); /* no NUL that a read too far would meet */
         char out[64];
-        apr_size_t size = t2m_unescape(t2m_text(cases[i].escaped), out);
 
-        is_bytes(out, size, cases[i].want, cases[i].escaped);
+        memcpy(escaped + 1, cases[i].escaped, escaped_size);
+        is_bytes(out, t2m_unescape(t2m_text_of(escaped + 1, escaped_size), out), cases[i].want,
+                 cases[i].escaped);
+        free(escaped);
     }
+}
+
+static void test_in_place(void)
+{
+    char text[] = "\\ta long run of plain bytes that moves by less than its own size\\n";
+    apr_size_t size = t2m_unescape(t2m_text(text), text);
+
+    is_bytes(text, size, "\ta long run of plain bytes that moves by less than its own size\n",
+             "in place");
 }
 
 static void test_round_trip(void)
@@ -103,6 +116,7 @@ static void test_round_trip(void)
 int main(void)
 {
     test_cases();
+    test_in_place();
     test_round_trip();
     return tap_done();
 }

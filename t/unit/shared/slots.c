@@ -40,6 +40,14 @@ static void tails(void)
     is_number((long)t2m_slots_tail(&slots, 1, 64), 64, "nor the largest number");
 }
 
+static void drops(void)
+{
+    is_number((long)t2m_slots_dropped(&slots, 1), 0, "nothing dropped");
+    header_of(1)->dropped[T2M_STREAM_APP][T2M_DROP_FULL] = 2;
+    header_of(1)->dropped[T2M_STREAM_ACCESS][T2M_DROP_REENTRY] = 3;
+    is_number((long)t2m_slots_dropped(&slots, 1), 5, "drops of all streams and reasons add up");
+}
+
 static apr_uint64_t read_record(t2m_ring_record_t record, apr_uint64_t end)
 {
     t2m_ring_record_t copy;
@@ -109,6 +117,7 @@ int main(void)
     world_make(&world, 2);
     is_number(t2m_slots_attach(&slots, world.slots_fd), APR_SUCCESS, "the memory is attached");
     tails();
+    drops();
     records();
     entries();
     headers();
