@@ -128,7 +128,7 @@ my @cases = (
     ['bad Expect', request('GET /a HTTP/1.1', 'Expect: a-miracle'),
         { method => 'GET', path => '/a', status => 417 }],
     ['request line too long', request('GET /' . 'x' x 9000 . ' HTTP/1.1'),
-        { %none, status => 414 }],
+        { method => undef, path => qr{^/x+}, status => 414 }],
     ['header too long', request('GET /a HTTP/1.1', 'X-Long: ' . 'y' x 9000),
         { method => 'GET', path => '/a', status => 400 }],
     ['timeout in the request line', raw('GET / HT'), { %none, status => 408 }],

@@ -18,9 +18,14 @@
  *
  * Rules, in this order: whole headers by name; values of keys in query strings, forms, JSON,
  * cookies and `k=v`, `k: v`, `"k":"v"` in messages, the key matched by its segments (camelCase,
- * - _ . [ ] split; lower case; percent-decoded up to twice), never by substring; values by their
- * form wherever they stand (Authorization schemes, JWT, PEM, URL userinfo, known token prefixes,
- * card numbers by Luhn and IIN, US SSN, IBAN by mod 97, e-mail addresses in messages).
+ * - _ . [ ] split; lower case; percent-decoded up to twice; \uXXXX and full-width letters read
+ * as what they stand for), never by substring; values by their form wherever they stand
+ * (Authorization schemes, JWT, PEM, URL userinfo, known token prefixes, card numbers by Luhn and
+ * IIN, US SSN, IBAN by mod 97, e-mail addresses in messages); secrets that are parts of paths.
+ *
+ * Masking what is masked changes nothing. Out of reach: keys and values in other encodings
+ * (base64, HTML entities, XML elements), encoded more than twice, or with characters in between
+ * that do not show.
  */
 #ifndef T2M_CORE_MASK_H
 #define T2M_CORE_MASK_H
@@ -94,7 +99,8 @@ int t2m_mask_is_header(const t2m_mask_t *mask, const char *name);
 /**
  * The parts of text to replace: sorted, not overlapping, none empty. Returns their number, at
  * most T2M_MASK_SPANS_MAX, which spans has room for. Thread-safe; stack use below 48 KiB.
- * Texts longer than 64 KiB are searched up to there and what follows is one OVERFLOW span.
+ * Of a text longer than 64 KiB the first 59 KiB at least are searched; what follows is one
+ * OVERFLOW span.
  */
 apr_size_t t2m_mask_find(const t2m_mask_t *mask, t2m_content_e content, t2m_text_t text,
                          t2m_mask_span_t *spans);

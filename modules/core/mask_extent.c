@@ -47,7 +47,7 @@ static int opens_quote(const t2m_mask_view_t *view, apr_uint32_t at, opening_t *
 }
 
 /* A quote opened behind n backslashes is closed behind n; each level of quoting within doubles
- * them, so that a run which is longer by a multiple of 2(n + 1) ends in backslashes of the value. */
+ * them: a run that is longer by a multiple of 2(n + 1) ends in backslashes of the value. */
 static int closes(const opening_t *opening, unsigned run)
 {
     return run < opening->backslashes

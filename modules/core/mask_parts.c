@@ -207,8 +207,19 @@ static apr_uint32_t find_byte(const unsigned char *data, apr_uint32_t from, apr_
     return from;
 }
 
-/* Where a masked parameter ends: a `;` with no parameter behind it belongs to the value. *plain
- * is up to where that is known, so that no byte is looked at twice. */
+static int has_marker(const unsigned char *data, apr_uint32_t from, apr_uint32_t to)
+{
+    for (from = find_byte(data, from, to, '[', '['); from < to;
+         from = find_byte(data, from + 1, to, '[', '[')) {
+        if (t2m_mask_marker(data, from, to)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Where a masked parameter ends: a `;` with no parameter behind it belongs to the value. A
+ * replacement stands for what may have been one. */
 static apr_uint32_t parameter_end(const t2m_mask_scan_t *scan, apr_uint32_t from, apr_uint32_t to)
 {
     const unsigned char *data = scan->view.data;
@@ -217,7 +228,7 @@ static apr_uint32_t parameter_end(const t2m_mask_scan_t *scan, apr_uint32_t from
     while (end < to && data[end] == ';') {
         apr_uint32_t next = find_byte(data, end + 1, to, '&', ';');
 
-        if (find_byte(data, end + 1, next, '=', '=') < next) {
+        if (find_byte(data, end + 1, next, '=', '=') < next || has_marker(data, end + 1, next)) {
             break;
         }
         end = next;
@@ -243,12 +254,9 @@ static int is_secret_name(t2m_mask_scan_t *scan, apr_uint32_t from, apr_uint32_t
 {
     t2m_mask_view_t view = scan->view;
     unsigned kinds;
-    apr_uint32_t at = find_byte(view.data, from, to, '[', '[');
 
-    for (; at < to; at = find_byte(view.data, at + 1, to, '[', '[')) {
-        if (t2m_mask_marker(view.data, at, to)) {
-            return 0;
-        }
+    if (has_marker(view.data, from, to)) {
+        return 0;
     }
     view.end = to;
     kinds = t2m_mask_key(scan->mask, &view, name_start(&view, from, to), to);

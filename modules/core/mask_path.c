@@ -14,9 +14,9 @@
  *
  * A segment is random when one of its parts between dots has 32 characters or more, digits and
  * letters, and changes between them often, as words, numbers and camelCase do not. UUIDs are
- * names, not secrets; so are hex digests in front of a file type (app.3f2a….js, app-3f2a….js),
- * while a bare digest may well be a token. In messages and queries, where file names abound (stack traces),
- * capitals are asked for as well, and a file name behind /token/ stays.
+ * names, not secrets; so are hex digests in front of a file type (app.3f2a...js, app-3f2a...js),
+ * while a bare digest may well be a token. In messages and queries, where file names abound,
+ * capitals are asked for as well, and a file's name behind /token/ stays: stack traces need it.
  */
 #include "core/mask_internal.h"
 

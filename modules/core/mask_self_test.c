@@ -28,10 +28,12 @@ typedef struct {
 } sample_t;
 
 static const sample_t samples[] = {
-    { T2M_MASK_KEY, T2M_CONTENT_QUERY, "user=ada&pass%77ord=sample", "user=ada&pass%77ord=[REDACTED]" },
+    { T2M_MASK_KEY, T2M_CONTENT_QUERY, "user=ada&pass%77ord=sample",
+      "user=ada&pass%77ord=[REDACTED]" },
     { T2M_MASK_KEY, T2M_CONTENT_COOKIE, "theme=sample", "theme=[REDACTED]" },
     { T2M_MASK_HEADER, T2M_CONTENT_MESSAGE, "Cookie: a=1; b=2", "Cookie: [REDACTED]" },
-    { T2M_MASK_SCHEME, T2M_CONTENT_NAME, "sent Bearer s4mple", "sent Bearer [REDACTED:authorization]" },
+    { T2M_MASK_SCHEME, T2M_CONTENT_NAME, "sent Bearer s4mple",
+      "sent Bearer [REDACTED:authorization]" },
     { T2M_MASK_JWT, T2M_CONTENT_NAME, "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.",
       "[REDACTED:jwt]" },
     { T2M_MASK_PEM, T2M_CONTENT_MESSAGE,

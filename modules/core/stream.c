@@ -47,3 +47,9 @@ const char *t2m_stream_file(t2m_stream_e stream)
 {
     return (unsigned)stream < T2M_STREAM_COUNT ? streams[stream].file : NULL;
 }
+
+int t2m_stream_is_messages(t2m_stream_e stream)
+{
+    return stream == T2M_STREAM_APP || stream == T2M_STREAM_ERRORS
+        || stream == T2M_STREAM_SECURITY;
+}

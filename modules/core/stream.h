@@ -28,6 +28,12 @@ const char *t2m_stream_name(t2m_stream_e stream);
 /** The stream of that name (case-insensitive); T2M_STREAM_COUNT when there is none. */
 t2m_stream_e t2m_stream_parse(const char *name);
 
+/**
+ * Nonzero for app, errors and security, whose records are messages of some severity. Access and
+ * performance have a line for each request whatever came of it: no general level silences them.
+ */
+int t2m_stream_is_messages(t2m_stream_e stream);
+
 /** The default file name: "talk2me.log", "errors.log" and so on. */
 const char *t2m_stream_file(t2m_stream_e stream);
 

@@ -24,8 +24,8 @@
 enum { T2M_BYTES_UNKNOWN = -1 };
 
 /**
- * The counts since the last call for the connection, which start again at 0. Returns 0 where nothing
- * is counted, and leaves both numbers alone: streams of HTTP/2, back ends. A number is
+ * The counts since the last call for the connection, which start again at 0. Returns 0 where
+ * nothing is counted, and leaves both numbers alone: streams of HTTP/2, back ends. A number is
  * T2M_BYTES_UNKNOWN when a script's pipe went to the network unread.
  */
 int t2m_bytes_take(const conn_rec *connection, apr_int64_t *in, apr_int64_t *out);

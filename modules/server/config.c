@@ -362,7 +362,8 @@ static void resolve_streams(apr_pool_t *pool, t2m_server_config_t *config,
 {
     for (t2m_stream_e stream = 0; stream < T2M_STREAM_COUNT; stream++) {
         if (config->level[stream] == T2M_UNSET) {
-            config->level[stream] = environment->level;
+            config->level[stream] = t2m_stream_is_messages(stream) ? environment->level
+                                                                   : DEFAULT_LEVEL;
         }
         if (!config->file[stream] && environment->path[stream]) {
             config->path[stream] = environment->path[stream];

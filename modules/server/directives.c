@@ -174,7 +174,9 @@ static const char *set_level(cmd_parms *cmd, void *directory, const char *first,
         return NULL;
     }
     for (; stream < T2M_STREAM_COUNT; stream++) {
-        config->level[stream] = (int)level;
+        if (t2m_stream_is_messages(stream)) {
+            config->level[stream] = (int)level;
+        }
     }
     return NULL;
 }
@@ -451,8 +453,8 @@ const command_rec t2m_directives[] = {
                   "a stream (app, errors, access, security or performance) and its file relative "
                   "to T2MLogDir, /dev/stdout, /dev/stderr or off"),
     AP_INIT_TAKE12("T2MLogLevel", set_level, NULL, RSRC_CONF,
-                   "optional stream, then DEBUG, INFO (default), WARNING, ERROR or CRITICAL: the "
-                   "least level that is logged"),
+                   "optional stream (else app, errors and security), then DEBUG, INFO (default), "
+                   "WARNING, ERROR or CRITICAL: the least level that is logged"),
     AP_INIT_TAKE1("T2MLogApp", set_name, OFFSET(app), RSRC_CONF,
                   "name of the application in the records; default: talk2me"),
     AP_INIT_TAKE1("T2MLogEnvironment", set_name, OFFSET(environment), RSRC_CONF,

@@ -10,8 +10,8 @@
  */
 
 /* Lines that are logged while httpd reads its configuration, before there is a memory to put them
- * into: kept in the parent, bounded, and told once the memory is there. Only those of the pass whose
- * configuration is used; of a start that fails only the classic log tells. One thread. */
+ * into: kept in the parent, bounded, and told once the memory is there. Only those of the pass
+ * whose configuration is used; of a start that fails only the classic log tells. One thread. */
 #ifndef T2M_SERVER_EARLY_H
 #define T2M_SERVER_EARLY_H
 

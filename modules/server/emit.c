@@ -30,7 +30,7 @@ static apr_status_t push_line(const t2m_record_t *record, const t2m_server_confi
     return t2m_process_push(&header, line, entry);
 }
 
-/* Two functions, and neither inlined, so that the common limit does not take the longest's stack. */
+/* Two functions, neither inlined, so that the common limit does not take the longest's stack. */
 static __attribute__((noinline)) apr_status_t push_common(const t2m_record_t *record,
                                                           const t2m_server_config_t *config,
                                                           t2m_inflight_t *entry, apr_size_t limit)

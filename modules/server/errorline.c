@@ -174,7 +174,8 @@ static void add_target(t2m_record_t *record, const t2m_errorline_place_t *place)
     if (path.size) {
         t2m_record_text(record, "endpoint", T2M_CONTENT_SAFE,
                         t2m_request_route(place->state, place->origin, place->config));
-        t2m_record_string(record, "method", T2M_CONTENT_NAME, place->origin->method);
+        t2m_record_string(record, "method", T2M_CONTENT_NAME,
+                          t2m_request_method(place->origin));
         t2m_record_text(record, "path", t2m_request_path_content(path), path);
     }
     t2m_record_text(record, "ip", T2M_CONTENT_SAFE, place->ip);

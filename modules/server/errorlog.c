@@ -25,7 +25,7 @@ enum { TYPE_MAX = 16 }; /* "HTTP 503" */
 
 /* Of one request, in its pool. */
 struct t2m_request_traceback_t {
-    const request_rec *request;   /* whose line began it */
+    const request_rec *origin;    /* not the subrequest that logged: it may be gone by now */
     t2m_errorline_t line;         /* the line that began it; its text is not kept */
     t2m_traceback_t *assembler;
 };
@@ -71,7 +71,7 @@ static void write_traceback(t2m_request_t *state, const t2m_server_config_t *con
     exception.frames = result.frames;
     exception.truncated = result.truncated;
     regroup(&line, exception.type);
-    t2m_errorline_locate(&place, config, NULL, traceback->request);
+    t2m_errorline_locate(&place, config, NULL, traceback->origin);
     t2m_errorline_write_errors(&line, &place, final_line(&exception, message, sizeof message),
                                &exception);
     t2m_traceback_reset(traceback->assembler);
@@ -81,7 +81,7 @@ static void write_traceback(t2m_request_t *state, const t2m_server_config_t *con
 static apr_status_t end_with_pool(void *data)
 {
     t2m_request_t *state = data;
-    const t2m_server_config_t *config = t2m_config_server(state->traceback->request->server);
+    const t2m_server_config_t *config = t2m_config_server(state->traceback->origin->server);
 
     if (is_open(state) && config && t2m_process_ready()) {
         write_traceback(state, config);
@@ -89,11 +89,12 @@ static apr_status_t end_with_pool(void *data)
     return APR_SUCCESS;
 }
 
-static void make_traceback(t2m_request_t *state, const request_rec *request)
+static void make_traceback(t2m_request_t *state, const request_rec *origin)
 {
-    apr_pool_t *pool = t2m_request_origin(request)->pool;
+    apr_pool_t *pool = origin->pool;
     t2m_request_traceback_t *traceback = apr_pcalloc(pool, sizeof *traceback);
 
+    traceback->origin = origin;
     traceback->assembler = apr_palloc(pool, t2m_traceback_size());
     t2m_traceback_reset(traceback->assembler);
     state->traceback = traceback;
@@ -121,7 +122,7 @@ static t2m_text_t script_line(const char *path, t2m_text_t message)
 
 /* Nonzero when the line belongs to a traceback and will be told with it. */
 static int take_traceback_line(const t2m_errorline_t *line, const t2m_errorline_place_t *place,
-                               const request_rec *request, t2m_text_t text)
+                               t2m_text_t text)
 {
     static const char start[] = "Traceback (";
     t2m_request_t *state = place->state;
@@ -131,7 +132,7 @@ static int take_traceback_line(const t2m_errorline_t *line, const t2m_errorline_
         return 0;
     }
     if (!state->traceback) {
-        make_traceback(state, request);
+        make_traceback(state, place->origin);
     }
     traceback = state->traceback;
     if (is_open(state)) {
@@ -140,7 +141,6 @@ static int take_traceback_line(const t2m_errorline_t *line, const t2m_errorline_
         }
         write_traceback(state, place->config);
     }
-    traceback->request = request;
     traceback->line = *line;
     return t2m_traceback_line(traceback->assembler, text);
 }
@@ -154,7 +154,7 @@ static void take_error(const t2m_errorline_t *line, const t2m_errorline_place_t 
     if (place->state) {
         place->state->explained = 1;
         if (is_raw(info->format)
-            && take_traceback_line(line, place, info->r, script_line(info->r->filename, message))) {
+            && take_traceback_line(line, place, script_line(info->r->filename, message))) {
             return;
         }
     }
@@ -210,8 +210,8 @@ static void error_log(const ap_errorlog_info *info, const char *text)
     depth--;
 }
 
-static void write_unexplained(t2m_request_t *state, const request_rec *origin,
-                              const t2m_server_config_t *config, int status)
+static void write_unexplained(const request_rec *origin, const t2m_server_config_t *config,
+                              int status)
 {
     static const char message[] = "The response has a status that no error line explains";
     t2m_errorline_t line = { .time = apr_time_now(), .level = T2M_LEVEL_ERROR };
@@ -219,7 +219,6 @@ static void write_unexplained(t2m_request_t *state, const request_rec *origin,
     t2m_errorline_place_t place;
     t2m_exception_t exception = { .message = t2m_text(message) };
 
-    (void)state;
     apr_snprintf(type, sizeof type, "HTTP %d", status);
     exception.type = t2m_text(type);
     t2m_fingerprint(&exception.type, 1, line.error_id);
@@ -235,7 +234,7 @@ void t2m_errorlog_end_request(t2m_request_t *state, const request_rec *origin, i
         write_traceback(state, config);
     }
     if (status >= HTTP_INTERNAL_SERVER_ERROR && !state->explained) {
-        write_unexplained(state, origin, config, status);
+        write_unexplained(origin, config, status);
     }
 }
 

@@ -13,8 +13,8 @@
  * from level ERROR on one of errors.
  *
  * The lines of a Python traceback that a script wrote to its stderr become one errors record, at
- * the request's end or when something else is said. Any thread of any process of the server; lines of
- * one request come one at a time.
+ * the request's end or when the script says something else. Any thread of any process of the
+ * server; lines of one request come one at a time.
  */
 #ifndef T2M_SERVER_ERRORLOG_H
 #define T2M_SERVER_ERRORLOG_H

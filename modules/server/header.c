@@ -43,8 +43,8 @@ static void begin_response(request_rec *request, t2m_request_t *state)
     }
 }
 
-/* A stream of HTTP/2 counts as aborted too when its client had the whole response and hung up before
- * the stream's thread was done with it. For these alone the filter stays to see the end. */
+/* A stream of HTTP/2 counts as aborted too when its client had the whole response and hung up
+ * before the stream's thread was done with it. For these alone the filter stays to see the end. */
 static apr_status_t filter_header(ap_filter_t *filter, apr_bucket_brigade *brigade)
 {
     request_rec *request = filter->r;

@@ -122,16 +122,25 @@ static t2m_text_t second_word(const char *line)
     return t2m_text_of(word, strcspn(word, " "));
 }
 
-/* A daemon of mod_wsgi has the target in the environment alone. */
+/* A daemon of mod_wsgi has method and target in the environment alone. */
+static const char *variable(const request_rec *origin, const char *name)
+{
+    return origin->the_request || !origin->subprocess_env
+               ? NULL : apr_table_get(origin->subprocess_env, name);
+}
+
+const char *t2m_request_method(const request_rec *origin)
+{
+    return origin->method ? origin->method : variable(origin, "REQUEST_METHOD");
+}
+
 static t2m_text_t raw_target(const request_rec *origin)
 {
     if (origin->unparsed_uri) {
         return t2m_text(origin->unparsed_uri);
     }
-    if (origin->the_request || !origin->subprocess_env) {
-        return second_word(origin->the_request);
-    }
-    return t2m_text(apr_table_get(origin->subprocess_env, "REQUEST_URI"));
+    return origin->the_request ? second_word(origin->the_request)
+                               : t2m_text(variable(origin, "REQUEST_URI"));
 }
 
 /* mod_http2 writes a missing target as printf does. */
@@ -205,7 +214,7 @@ static apr_size_t write_route(const request_rec *origin, const t2m_server_config
     path.size = t2m_mask_copy(config->mask, t2m_request_path_content(path), path, masked,
                               sizeof masked, &cut);
     path.data = masked;
-    return t2m_route_write(t2m_text(origin->method), path, out);
+    return t2m_route_write(t2m_text(t2m_request_method(origin)), path, out);
 }
 
 /* Kept once httpd has read method and target; a line may be logged before. */

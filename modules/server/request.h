@@ -36,7 +36,7 @@ typedef struct {
     apr_time_t started;
     apr_int64_t started_monotonic;  /* the same moment, microseconds of CLOCK_MONOTONIC */
     apr_int64_t first_byte;         /* microseconds from the start; below 0: none was sent */
-    apr_int64_t master_out;         /* bytes out of the connection of a stream of HTTP/2 at its start */
+    apr_int64_t master_out;         /* HTTP/2: bytes out of the connection before the request */
     t2m_inflight_t *entry;          /* NULL: not in the in-flight table */
     t2m_request_traceback_t *traceback; /* NULL until a line may begin one */
     apr_uint16_t route_size;        /* 0: not known yet */
@@ -63,6 +63,9 @@ t2m_request_t *t2m_request_get(const request_rec *request);
  * and gives the id to request and to the last of its redirects, for the classic access log.
  */
 void t2m_request_settle(t2m_request_t *state, request_rec *request, request_rec *last);
+
+/** The method as it came; NULL when httpd could not read it. */
+const char *t2m_request_method(const request_rec *origin);
 
 /**
  * What the client asked for: path and query (without `?`), as they came. Empty when httpd could

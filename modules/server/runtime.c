@@ -101,12 +101,37 @@ static int refuse(server_rec *server, apr_status_t status, const char *text, con
     return HTTP_INTERNAL_SERVER_ERROR;
 }
 
+/* In a container all streams may go to standard output, and nothing can be written anywhere. */
+static int needs_directory(const server_rec *main_server, const char *directory)
+{
+    apr_size_t size = strlen(directory);
+    const server_rec *server;
+    int stream;
+
+    for (server = main_server; server; server = server->next) {
+        const t2m_server_config_t *config = t2m_config_server(server);
+
+        for (stream = 0; config->enabled == 1 && stream < T2M_STREAM_COUNT; stream++) {
+            const char *path = config->path[stream];
+
+            if (path && strncmp(path, directory, size) == 0 && path[size] == '/') {
+                return 1;
+            }
+        }
+    }
+    return 0;
+}
+
 static int open_directory(apr_pool_t *pool, server_rec *server)
 {
     const t2m_global_config_t *global = t2m_config_global(server);
-    apr_status_t status = t2m_log_directory_open(pool, global->directory, global->user,
-                                                 &runtime.retained->directory_fd);
+    apr_status_t status;
 
+    if (!needs_directory(server, global->directory)) {
+        return OK;
+    }
+    status = t2m_log_directory_open(pool, global->directory, global->user,
+                                    &runtime.retained->directory_fd);
     if (status == APR_EBUSY) {
         return refuse(server, 0, "T2M0101: another server writes its logs there; "
                       "give each its own T2MLogDir", global->directory);

@@ -64,7 +64,7 @@ int main(int argc, char **argv)
     size_t i;
     int code = 2;
 
-    if (apr_app_initialize(&argc, (const char *const **)&argv, NULL) != APR_SUCCESS) {
+    if (apr_initialize() != APR_SUCCESS) {
         return 1;
     }
     for (i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++) {

@@ -110,6 +110,7 @@ sub holders {
 # map as they apply, and the permissions and bytes of what is mapped.
 sub memories {
     my ($pid) = @_;
+    no warnings 'portable'; # addresses have more than 32 bits
     my %found;
     for my $name (qw(slots board)) {
         my $pattern = qr{memfd:t2mlog-$name\b};

@@ -376,17 +376,18 @@ static void test_many_frames(void)
 /* Where just one frame would have to go it stays: the note is no shorter. */
 static void test_few_frames(void)
 {
-    unsigned count, notes = 0, wrong = 0;
+    char *text = frames(17);
+    apr_size_t limit;
+    unsigned notes = 0, wrong = 0;
 
-    for (count = 3; count <= 40; count++) {
-        char *text = frames(count);
-        json_t *object = encode_frames(text, T2M_LINE_MIN);
+    for (limit = T2M_LINE_MIN; limit <= 1400; limit += 5) {
+        json_t *object = encode_frames(text, limit);
 
         notes += strstr(line, " frames left out ...") != NULL;
         wrong += !object || strstr(line, "... 1 frames") || strstr(line, "... 0 frames");
         json_decref(object);
-        free(text);
     }
+    free(text);
     ok(notes > 0 && wrong == 0, "a note stands for two frames at least");
 }
 
@@ -449,6 +450,25 @@ static void test_essentials(void)
     ok(strncmp(member(object, "message"), "\x01\x01", 2) == 0, "message");
     ok(member(object, "request_id")[0] == '\x01', "request_id");
     ok(json_is_true(json_object_get(object, "truncated")), "truncated");
+    json_decref(object);
+    free(text);
+}
+
+/* Not even those: what is not there is not made up. */
+static void test_fewest_essentials(void)
+{
+    char *text = repeat("\x01", 200);
+    json_t *object;
+    int i;
+
+    begin();
+    t2m_record_close(&record);
+    for (i = 0; i < 40; i++) {
+        t2m_record_string(&record, "some_rather_long_name_of_a_field", T2M_CONTENT_SAFE, text);
+    }
+    add_lines("message", "not a text");
+    object = encode_and_parse(T2M_LINE_MIN);
+    is_number((long long)json_object_size(object), 4, "timestamp, level, truncated, seq");
     json_decref(object);
     free(text);
 }
@@ -516,6 +536,7 @@ int main(void)
     test_texts_before_frames();
     test_long_frames();
     test_essentials();
+    test_fewest_essentials();
     test_smallest_limit();
     test_deterministic();
     return tap_done();

@@ -110,6 +110,7 @@ static const char *const innocent_paths[] = {
     "/assets/app.3f2a9b1c7d4e5f60718293a4b5c6d7e8.js",
     "/assets/9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08.css",
     "/assets/app-3f2a9b1c7d4e5f60718293a4b5c6d7e8f901.min.js",
+    "/users/a1b2c3d4-e5f6-4a7b-8c9d-0e1f2a3b4c5d",
     "/users/550e8400-e29b-41d4-a716-446655440000", "/users/550E8400-E29B-41D4-A716-446655440000/x",
     "/blog/how-to-install-apache-on-debian-12-step-by-step-guide",
     "/wiki/List_of_Apache_Software_Foundation_projects_2024",

@@ -42,5 +42,9 @@ int main(void)
     is_number(t2m_stream_parse("acces"), T2M_STREAM_COUNT, "part of a name is none");
     is_number(t2m_stream_parse(""), T2M_STREAM_COUNT, "nor the empty one");
     is_number(t2m_stream_parse(NULL), T2M_STREAM_COUNT, "nor NULL");
+    ok(t2m_stream_is_messages(T2M_STREAM_APP) && t2m_stream_is_messages(T2M_STREAM_ERRORS)
+       && t2m_stream_is_messages(T2M_STREAM_SECURITY), "app, errors and security are messages");
+    ok(!t2m_stream_is_messages(T2M_STREAM_ACCESS) && !t2m_stream_is_messages(T2M_STREAM_PERFORMANCE),
+       "access and performance are requests");
     return tap_done();
 }

@@ -244,6 +244,8 @@ static void test_environment(apr_pool_t *pool)
     t2m_config_resolve(pool, &site.servers[0]);
     is_number(warnings, 1, "one warning, for the second stream on one file");
     is_number(config(&site, 0)->level[T2M_STREAM_APP], T2M_LEVEL_WARNING, "LOG_LEVEL");
+    is_number(config(&site, 0)->level[T2M_STREAM_ACCESS], T2M_LEVEL_INFO,
+              "LOG_LEVEL silences no request");
     is_number(config(&site, 1)->level[T2M_STREAM_APP], T2M_LEVEL_DEBUG, "a directive wins");
     is_string(config(&site, 0)->environment, "testing", "FLASK_ENV");
     is_string(config(&site, 1)->environment, "own", "a directive wins");
