@@ -18,7 +18,7 @@
 enum {
     T2M_LINE_MIN = 1024,      /* T2MLogMaxRecord's range */
     T2M_LINE_MAX = 65536,
-    T2M_LINE_TAIL = 64        /* room kept for what the writer adds: `,"stream":"…","seq":N}` and LF */
+    T2M_LINE_TAIL = 64        /* kept for what the writer adds: `,"stream":"...","seq":N}`, LF */
 };
 
 /**

@@ -231,7 +231,9 @@ void t2m_mask_value(const t2m_mask_view_t *view, apr_uint32_t at, t2m_mask_find_
     if (opens_quote(view, at, &opening)) {
         found->start = opening.inner;
         found->end = closing_quote(view, &opening, &found->resume);
-        after = key_ahead(view, found->resume) ? 0 : plain_end(view, found->resume);
+        after = key_ahead(view, found->resume)
+                        || t2m_mask_marker(view->data, found->resume, view->end)
+                    ? 0 : plain_end(view, found->resume);
         if (after > found->resume) { /* "a"b is one word to a shell: no quote may stay alone */
             found->start = at;
             found->end = found->resume = after;

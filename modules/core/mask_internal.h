@@ -36,6 +36,7 @@ enum {
 
 extern const apr_byte_t t2m_mask_class[256];
 
+/* Which of these classes the unit is of. */
 static inline unsigned t2m_mask_is(unsigned unit, unsigned classes)
 {
     return t2m_mask_class[unit & 0xFF] & classes;
@@ -133,7 +134,7 @@ typedef struct {
 } t2m_mask_find_t;
 
 /* Adds a find to the spans, unless it is empty or holds nothing but replacements. */
-void t2m_mask_emit(t2m_mask_scan_t *scan, const t2m_mask_find_t *find);
+void t2m_mask_emit(t2m_mask_scan_t *scan, const t2m_mask_find_t *found);
 
 /* Nonzero when a text of that kind holds a byte or run that is worth a deeper look. */
 int t2m_mask_suspicious(const t2m_mask_view_t *view, unsigned find);
@@ -185,7 +186,7 @@ int t2m_mask_number(const t2m_mask_view_t *view, apr_uint32_t at, unsigned previ
                     unsigned earlier, t2m_mask_find_t *found);
 int t2m_mask_iban(const t2m_mask_view_t *view, apr_uint32_t at, t2m_mask_find_t *found);
 
-/* at is behind `://`: *resume is where the authority ends when nothing in it needs a look. */
+/* at is behind `://`. */
 int t2m_mask_userinfo(const t2m_mask_view_t *view, apr_uint32_t at, t2m_mask_find_t *found);
 
 /* at is the `@` behind a local part that begins at local. */

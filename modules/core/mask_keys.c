@@ -15,8 +15,6 @@
  */
 #include "core/mask_internal.h"
 
-#include <stddef.h>
-
 #include <apr_lib.h>
 
 enum {
@@ -146,7 +144,6 @@ static const char *const source_words[] = { "c",  "cc",  "cpp", "cs", "go",  "h"
                                             "jsx", "kt", "lua", "mjs", "php", "pl", "pm",  "py",
                                             "rb", "rs",  "ts",  "tsx", NULL };
 
-/* Up to used nothing needs a value at the start: clearing it for each key would cost the most. */
 typedef struct {
     const t2m_mask_t *mask;
     char joined[JOINED_MAX]; /* the last segments, lower case, without what split them */
@@ -306,11 +303,10 @@ static void add_letter(splitter_t *splitter, unsigned letter)
 /* In `APIKey` the K belongs to what follows: takes the last letter over into a new segment. */
 static void split_before_last(splitter_t *splitter)
 {
-    char letter = splitter->joined[--splitter->used];
-
+    splitter->used--;
     end_segment(splitter);
     begin_segment(splitter);
-    add_letter(splitter, (unsigned char)letter);
+    add_letter(splitter, t2m_mask_lower(splitter->previous));
 }
 
 static void add_unit(splitter_t *splitter, unsigned unit)
@@ -369,8 +365,8 @@ unsigned t2m_mask_key(const t2m_mask_t *mask, const t2m_mask_view_t *view, apr_u
 {
     splitter_t splitter;
 
+    memset(&splitter, 0, sizeof(splitter));
     splitter.mask = mask;
-    memset(&splitter.used, 0, sizeof(splitter) - offsetof(splitter_t, used));
     while (from < to) {
         apr_uint32_t marker = view->data[from] == '[' ? t2m_mask_marker(view->data, from, to) : 0;
 

@@ -236,31 +236,50 @@ static int is_iban(const char *text, unsigned size)
     return remainder == 1;
 }
 
+/* The next letter or digit of an IBAN that has size of them already; separators stand between
+ * groups of four or nowhere. Returns 0 when there is none. */
+static unsigned iban_letter(const t2m_mask_view_t *view, apr_uint32_t *at, unsigned size,
+                            unsigned *separator)
+{
+    apr_uint32_t next;
+    unsigned unit = t2m_mask_peek(view, *at, &next);
+
+    if (size == 4 && (unit == ' ' || unit == '-')) {
+        *separator = unit;
+    }
+    if (size >= 4 && size % 4 == 0 && *separator) {
+        if (unit != *separator) {
+            return 0;
+        }
+        unit = t2m_mask_peek(view, next, &next);
+    }
+    *at = next;
+    if (!t2m_mask_is(unit, size < 2 ? (unsigned)(T2M_MASK_UPPER | T2M_MASK_LOWER)
+                           : size < 4 ? (unsigned)T2M_MASK_DIGIT : (unsigned)T2M_MASK_ALNUM)) {
+        return 0;
+    }
+    return t2m_mask_is(unit, T2M_MASK_LOWER) ? unit - 0x20 : unit;
+}
+
 int t2m_mask_iban(const t2m_mask_view_t *view, apr_uint32_t at, t2m_mask_find_t *found)
 {
     char text[IBAN_MAX];
-    unsigned size = 0, wanted = 4, unit;
-    apr_uint32_t end = at, next;
+    unsigned size, wanted = 4, separator = 0, after;
+    apr_uint32_t end = at;
 
-    while (size < wanted) {
-        unit = t2m_mask_peek(view, end, &next);
-        if ((unit == ' ' || unit == '-') && size >= 4) {
-            unit = t2m_mask_peek(view, next, &next);
-        }
-        if (!t2m_mask_is(unit, size < 2 ? (unsigned)(T2M_MASK_UPPER | T2M_MASK_LOWER)
-                               : size < 4 ? (unsigned)T2M_MASK_DIGIT : (unsigned)T2M_MASK_ALNUM)) {
+    for (size = 0; size < wanted; size++) {
+        unsigned letter = iban_letter(view, &end, size, &separator);
+
+        if (!letter) {
             return 0;
         }
-        text[size++] = (char)(t2m_mask_is(unit, T2M_MASK_LOWER) ? unit - 0x20 : unit);
-        if (size == 4) {
-            wanted = iban_size(text);
-            if (!wanted) {
-                return 0;
-            }
+        text[size] = (char)letter;
+        if (size == 3) {
+            wanted = iban_size(text); /* 0 for no country: ends the loop */
         }
-        end = next;
     }
-    if (t2m_mask_is(t2m_mask_peek(view, end, NULL), T2M_MASK_ALNUM) || !is_iban(text, size)) {
+    after = t2m_mask_peek(view, end, NULL);
+    if (!wanted || t2m_mask_is(after, T2M_MASK_ALNUM) || after == '=' || !is_iban(text, size)) {
         return 0;
     }
     found->start = at;

@@ -281,6 +281,9 @@ static int is_simple(const t2m_mask_scan_t *scan, apr_uint32_t from, apr_uint32_
 {
     const unsigned char *data = scan->view.data;
 
+    if (has_marker(data, from, name)) {
+        return 0;
+    }
     while (from < name
            && (t2m_mask_is(data[from], T2M_MASK_ALNUM | T2M_MASK_MARK) || data[from] == '['
                || data[from] == ']')) {

@@ -246,7 +246,8 @@ static int find_behind(t2m_mask_scan_t *scan, apr_uint32_t at, t2m_mask_find_t *
         return 0;
     }
     found->end = found->resume = path_end(scan, at, &last);
-    if (file_type(&scan->view, last, found->end) < found->end) {
+    if (file_type(&scan->view, last, found->end) < found->end
+        || t2m_mask_marker(scan->view.data, found->end, scan->view.end)) {
         scan->file_path_before = found->end; /* a second word in the same path is no better */
         return 0;
     }
@@ -262,8 +263,8 @@ int t2m_mask_path(t2m_mask_scan_t *scan, apr_uint32_t at, t2m_mask_find_t *found
         && find_behind(scan, next, found)) {
         return 1;
     }
-    if (end - at < RANDOM_MIN) {
-        return 0;
+    if (end - at < RANDOM_MIN || t2m_mask_marker(scan->view.data, end, scan->view.end)) {
+        return 0; /* or it went on where the replacement stands */
     }
     next = file_type(&scan->view, at, end);
     found->start = at;

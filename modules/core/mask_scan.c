@@ -177,8 +177,9 @@ static int try_key(walk_t *walk)
         return 0;
     }
     second = t2m_mask_peek(&scan->view, walk->next, NULL);
-    if (walk->unit == ':' && (walk->word_before == '/' || second == ':')) {
-        return 0; /* for "/token": Password Mismatch; Session::start */
+    if (walk->unit == ':'
+        && (walk->word_before == '/' || walk->word_before == '@' || second == ':')) {
+        return 0; /* for "/token": Password Mismatch; //token:8080; Session::start */
     }
     header = t2m_mask_header(scan->mask, &scan->view, walk->word, walk->word_end);
     at = behind_separator(walk);
@@ -201,14 +202,7 @@ static int try_colon(walk_t *walk)
     if (!authority) {
         return try_key(walk);
     }
-    if (t2m_mask_userinfo(view, authority, &found)) {
-        return take(walk, &found);
-    }
-    if (found.resume > authority) { /* host:port is no key and its value */
-        jump(walk, found.resume);
-        return 1;
-    }
-    return 0;
+    return t2m_mask_userinfo(view, authority, &found) && take(walk, &found);
 }
 
 static int try_path(walk_t *walk, apr_uint32_t segment)
@@ -216,6 +210,12 @@ static int try_path(walk_t *walk, apr_uint32_t segment)
     t2m_mask_find_t found;
 
     return t2m_mask_path(walk->scan, segment, &found) && take(walk, &found);
+}
+
+/* Behind `://` stands a host, which is no part of the path. */
+static int is_host_next(const walk_t *walk)
+{
+    return walk->previous == '/' && walk->earlier == ':';
 }
 
 /* Nonzero when the walk goes on behind something that was found at the unit at hand. */
@@ -238,7 +238,8 @@ static int try_finds(walk_t *walk)
     case ':':
         return try_colon(walk);
     case '/':
-        return scan->find & T2M_MASK_FIND_PATH_WORDS && try_path(walk, walk->next);
+        return scan->find & T2M_MASK_FIND_PATH_WORDS && !is_host_next(walk)
+               && try_path(walk, walk->next);
     case '@':
         return scan->find & T2M_MASK_FIND_EMAIL && walk->in_local
                && t2m_mask_email(&scan->view, walk->local, walk->at, &found)

@@ -80,8 +80,8 @@ static int finds_key(const t2m_mask_t *mask, const t2m_mask_name_t *name)
 {
     char text[SAMPLE_MAX], masked[SAMPLE_MAX];
 
-    snprintf(text, sizeof(text), "%s=sample", name->text);
-    snprintf(masked, sizeof(masked), "%s=[REDACTED]", name->text);
+    (void)snprintf(text, sizeof(text), "%s=sample", name->text);
+    (void)snprintf(masked, sizeof(masked), "%s=[REDACTED]", name->text);
     return masks(mask, T2M_CONTENT_QUERY, text, masked);
 }
 
@@ -89,8 +89,8 @@ static int finds_header(const t2m_mask_t *mask, const t2m_mask_name_t *name)
 {
     char text[SAMPLE_MAX], masked[SAMPLE_MAX];
 
-    snprintf(text, sizeof(text), "%s: some sample", name->text);
-    snprintf(masked, sizeof(masked), "%s: [REDACTED]", name->text);
+    (void)snprintf(text, sizeof(text), "%s: some sample", name->text);
+    (void)snprintf(masked, sizeof(masked), "%s: [REDACTED]", name->text);
     return t2m_mask_is_header(mask, name->text)
            && masks(mask, T2M_CONTENT_MESSAGE, text, masked);
 }

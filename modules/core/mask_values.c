@@ -102,8 +102,11 @@ static int find_known_token(const t2m_mask_view_t *view, apr_uint32_t at, unsign
             }
         }
         if (units == known->least) {
-            return set_find(found, at, t2m_mask_run(view, end, ALNUM, known->also),
-                            T2M_MASK_TOKEN);
+            end = t2m_mask_run(view, end, ALNUM, known->also);
+            if (t2m_mask_peek(view, end, NULL) == '=') { /* lest the value of a key stays alone */
+                end = t2m_mask_run(view, end, ALNUM, "-._~+/=");
+            }
+            return set_find(found, at, end, T2M_MASK_TOKEN);
         }
     }
     return 0;
@@ -254,8 +257,8 @@ static int find_scheme(const t2m_mask_view_t *view, apr_uint32_t at, t2m_mask_fi
     }
     end = t2m_mask_run(view, start, ALNUM, "-._~+/=");
     if (!t2m_mask_is(t2m_mask_peek(view, start, NULL), ALNUM)
-        || t2m_mask_peek(view, end, NULL) == ':') {
-        return 0;
+        || t2m_mask_peek(view, end, NULL) == ':' || t2m_mask_marker(view->data, end, view->end)) {
+        return 0; /* it is a key, maybe with its value replaced */
     }
     if (scheme == SCHEME_BEARER ? is_bearer_prose(view, start, end)
                                 : !is_credential(view, start, end)) {
@@ -298,33 +301,26 @@ int t2m_mask_form(t2m_mask_scan_t *scan, apr_uint32_t at, unsigned previous, uns
 int t2m_mask_userinfo(const t2m_mask_view_t *view, apr_uint32_t at, t2m_mask_find_t *found)
 {
     apr_uint32_t end = at, last_at = 0;
-    int colon = 0, host = 1;
-    unsigned unit;
+    int colon = 0;
 
     while (end < view->end) {
         apr_uint32_t next;
+        unsigned unit = t2m_mask_unit(view, end, &next);
 
-        unit = t2m_mask_unit(view, end, &next);
         if (t2m_mask_is(unit, T2M_MASK_BLANK | T2M_MASK_QUOTE) || strchr("/?#<>\\", (int)unit)) {
             break;
+        }
+        if (unit == '[' && t2m_mask_marker(view->data, end, view->end)) {
+            return 0; /* what was here has been replaced already */
         }
         colon |= unit == ':' && !last_at;
         if (unit == '@') {
             last_at = end;
-            host = 1;
-        }
-        else {
-            host &= t2m_mask_is(unit, ALNUM | T2M_MASK_MARK) || unit == ':';
         }
         end = next;
     }
-    if (last_at > at && (colon || last_at - at >= USER_ALONE_MIN)) {
-        (void)set_find(found, at, last_at, T2M_MASK_USERINFO); /* always a find */
-        found->resume = host ? end : last_at;
-        return 1;
-    }
-    found->resume = host ? end : at;
-    return 0;
+    return last_at > at && (colon || last_at - at >= USER_ALONE_MIN)
+           && set_find(found, at, last_at, T2M_MASK_USERINFO);
 }
 
 static int is_file_type(const t2m_mask_view_t *view, apr_uint32_t at, apr_uint32_t end)

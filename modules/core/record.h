@@ -81,6 +81,7 @@ void t2m_record_string(t2m_record_t *record, const char *name, t2m_content_e con
 void t2m_record_lines(t2m_record_t *record, const char *name, t2m_content_e content,
                       t2m_text_t text);
 
+/** Adds a number, true or false, or a number of milliseconds given in microseconds. */
 void t2m_record_integer(t2m_record_t *record, const char *name, apr_int64_t value);
 void t2m_record_boolean(t2m_record_t *record, const char *name, int value);
 void t2m_record_milliseconds(t2m_record_t *record, const char *name, apr_int64_t microseconds);

@@ -214,6 +214,10 @@ static apr_size_t write_route(const request_rec *origin, const t2m_server_config
     path.size = t2m_mask_copy(config->mask, t2m_request_path_content(path), path, masked,
                               sizeof masked, &cut);
     path.data = masked;
+    if (!path.size && !t2m_request_method(origin)) {
+        out[0] = '*'; /* as for a method without a path; a lone dash is no value */
+        return 1;
+    }
     return t2m_route_write(t2m_text(t2m_request_method(origin)), path, out);
 }
 

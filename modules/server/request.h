@@ -76,7 +76,7 @@ void t2m_request_target(const request_rec *origin, t2m_text_t *path, t2m_text_t 
 /** How to search a path of t2m_request_target for secrets. */
 t2m_content_e t2m_request_path_content(t2m_text_t path);
 
-/** `METHOD /route` of origin, without secrets. Lives in state. */
+/** `METHOD /route` of origin, without secrets; `*` when httpd read neither. Lives in state. */
 t2m_text_t t2m_request_route(t2m_request_t *state, const request_rec *origin,
                              const t2m_server_config_t *config);
 

@@ -45,34 +45,43 @@ int t2m_retained_made(const t2m_retained_t *retained)
     return retained->slots_fd >= 0;
 }
 
-/* A pipe whose ends APR closes with the pool: not with code of this module. */
-static apr_status_t make_pipe(apr_pool_t *pool, int *read_fd, int *write_fd)
+/*
+ * The lifeline's write end lives in the process pool: APR closes it when httpd ends, with no code of
+ * this module, which is unloaded by then. Every other end is a plain descriptor, for processes that
+ * close theirs early must not have a pool close the same number once more.
+ */
+static apr_status_t make_lifeline(t2m_retained_t *retained, apr_pool_t *pool)
 {
     apr_file_t *in, *out;
+    int fd;
     apr_status_t status = apr_file_pipe_create(&in, &out, pool);
 
-    if (status == APR_SUCCESS) {
-        (void)apr_os_file_get(read_fd, in);
-        (void)apr_os_file_get(write_fd, out);
-        (void)fcntl(*read_fd, F_SETFD, FD_CLOEXEC);
-        (void)fcntl(*write_fd, F_SETFD, FD_CLOEXEC);
+    if (status != APR_SUCCESS) {
+        return status;
     }
+    (void)apr_os_file_get(&fd, in);
+    retained->lifeline_read_fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    status = retained->lifeline_read_fd < 0 ? errno : APR_SUCCESS;
+    (void)apr_file_close(in);
+    (void)apr_os_file_get(&retained->lifeline_write_fd, out);
+    (void)fcntl(retained->lifeline_write_fd, F_SETFD, FD_CLOEXEC);
     return status;
 }
 
-static apr_status_t make_pipes(t2m_retained_t *retained, apr_pool_t *pool)
+static apr_status_t make_wake_pipe(t2m_retained_t *retained)
 {
-    apr_status_t status = make_pipe(pool, &retained->lifeline_read_fd,
-                                    &retained->lifeline_write_fd);
+    int ends[2];
 
-    if (status == APR_SUCCESS) {
-        status = make_pipe(pool, &retained->wake_read_fd, &retained->wake_write_fd);
+    if (pipe(ends) != 0) {
+        return errno;
     }
-    if (status == APR_SUCCESS) {
-        (void)fcntl(retained->wake_read_fd, F_SETFL, O_RDONLY | O_NONBLOCK);
-        (void)fcntl(retained->wake_write_fd, F_SETFL, O_WRONLY | O_NONBLOCK);
-    }
-    return status;
+    retained->wake_read_fd = ends[0];
+    retained->wake_write_fd = ends[1];
+    (void)fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+    (void)fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+    (void)fcntl(ends[0], F_SETFL, O_RDONLY | O_NONBLOCK);
+    (void)fcntl(ends[1], F_SETFL, O_WRONLY | O_NONBLOCK);
+    return APR_SUCCESS;
 }
 
 static apr_status_t make_slots(const t2m_geometry_t *geometry, int *fd)
@@ -126,7 +135,10 @@ apr_status_t t2m_retained_make(t2m_retained_t *retained, apr_pool_t *process_poo
     status = apr_generate_random_bytes(retained->address_key, sizeof(retained->address_key));
     if (status == APR_SUCCESS) {
         *what = "the pipes to the writer";
-        status = make_pipes(retained, process_pool);
+        status = make_lifeline(retained, process_pool);
+    }
+    if (status == APR_SUCCESS) {
+        status = make_wake_pipe(retained);
     }
     if (status == APR_SUCCESS) {
         *what = "the memory of the board";

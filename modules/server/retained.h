@@ -40,8 +40,8 @@ typedef struct {
 t2m_retained_t *t2m_retained_get(void);
 
 /**
- * Makes the two memories and the pipes if there are none yet. The ends that processes hold live in
- * process_pool and are closed by APR's own code. Returns the system's error; *what then says what
+ * Makes the two memories and the pipes if there are none yet. The lifeline's write end lives in
+ * process_pool and is closed by APR's own code. Returns the system's error; *what then says what
  * could not be made.
  */
 apr_status_t t2m_retained_make(t2m_retained_t *retained, apr_pool_t *process_pool,

@@ -333,6 +333,18 @@ static void on_supervisor(int reason, void *data, int status)
     }
 }
 
+/* Children that a stop or restart ends while they serve are no crashes. */
+static void child_status(server_rec *server, pid_t pid, ap_generation_t generation, int slot,
+                         mpm_child_status state)
+{
+    (void)server;
+    (void)generation;
+    (void)slot;
+    if (state == MPM_CHILD_EXITED && runtime.server && stopping()) {
+        (void)t2m_slot_note_stopped(runtime.retained->slots_fd, &runtime.retained->geometry, pid);
+    }
+}
+
 static int httpd_level(apr_uint32_t level)
 {
     return level >= T2M_LEVEL_ERROR ? APLOG_ERR
@@ -466,5 +478,6 @@ void t2m_runtime_register(apr_pool_t *pool)
     ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_child_init(t2m_process_child_init, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_child_status(child_status, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_monitor(monitor, NULL, NULL, APR_HOOK_MIDDLE);
 }

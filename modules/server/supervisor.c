@@ -55,14 +55,25 @@ static void place(const int *from, int count, int first)
     }
 }
 
-static void default_signals(void)
+/*
+ * Signals for httpd's process group (prefork ends its children so) and terminal are not for the
+ * writer. All are blocked from before the fork until they are ignored: none can hit in between.
+ */
+static void settle_signals(void)
 {
+    static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGWINCH, SIGQUIT,
+                                   SIGPIPE, SIGXFSZ, SIGTSTP, SIGTTIN, SIGTTOU };
     sigset_t none;
     int number;
+    apr_size_t i;
 
     for (number = 1; number < NSIG; number++) {
         (void)signal(number, SIG_DFL);
     }
+    for (i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++) {
+        (void)signal(ignored[i], SIG_IGN);
+    }
+    (void)setsid();
     (void)sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -83,7 +94,7 @@ static void become_program(const t2m_supervisor_t *supervisor)
     fds[T2M_FD_WAKE] = supervisor->wake_fd;
     place(fds, T2M_FD_END, 0);
     close_from(T2M_FD_END);
-    default_signals();
+    settle_signals();
     arguments[0] = (char *)(apr_uintptr_t)supervisor->program;
     arguments[1] = (char[]){ "supervise" };
     arguments[2] = arguments[0];
@@ -96,13 +107,21 @@ apr_status_t t2m_supervisor_start(apr_pool_t *process_pool, const t2m_supervisor
                                   pid_t *pid)
 {
     apr_proc_t *process = apr_pcalloc(process_pool, sizeof(*process));
+    apr_status_t status = APR_SUCCESS;
+    sigset_t all, before;
 
+    (void)sigfillset(&all);
+    (void)sigprocmask(SIG_SETMASK, &all, &before);
     process->pid = fork();
-    if (process->pid < 0) {
-        return errno;
-    }
     if (process->pid == 0) {
         become_program(supervisor);
+    }
+    if (process->pid < 0) {
+        status = errno;
+    }
+    (void)sigprocmask(SIG_SETMASK, &before, NULL);
+    if (status != APR_SUCCESS) {
+        return status;
     }
     apr_pool_note_subprocess(process_pool, process, APR_JUST_WAIT);
     *pid = process->pid;

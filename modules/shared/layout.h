@@ -91,8 +91,11 @@ typedef struct {
 typedef struct {
     apr_uint64_t no_slot;  /* processes that found none, counted at each try */
     apr_uint64_t reserved[7];
-    apr_uint64_t owner[]; /* 0: free; else pid + (nonce << 32). Claimed by compare-and-swap */
+    apr_uint64_t owner[]; /* 0: free; else pid + (nonce << 32), claimed by compare-and-swap, and
+                           * T2M_OWNER_STOPPED once the parent has ended that process itself */
 } t2m_directory_t;
+
+#define T2M_OWNER_STOPPED ((apr_uint64_t)1 << 63)
 
 typedef enum {
     T2M_DROP_FULL,    /* the ring had no room */
@@ -189,7 +192,7 @@ typedef struct {
     apr_uint32_t writer_pid;
     t2m_geometry_t geometry;
     apr_uint32_t asleep;     /* the writer waits for a wake-up */
-    apr_uint32_t reserved;
+    apr_uint32_t successor;  /* pid of a writer that waits for this one's end; 0: none */
     apr_uint64_t passes;     /* grows with each look at the slots: the writer lives */
     apr_uint64_t writers;    /* writers so far */
     apr_uint64_t done_batch; /* last batch that is wholly in the board */

@@ -274,6 +274,34 @@ void t2m_slot_close(t2m_slot_t *slot)
     }
 }
 
+apr_status_t t2m_slot_note_stopped(int slots_fd, const t2m_geometry_t *geometry, int pid)
+{
+    t2m_slots_map_t map;
+    t2m_directory_t *directory;
+    void *memory;
+    apr_uint32_t i;
+    apr_status_t status;
+
+    t2m_slots_map(geometry, &map);
+    status = t2m_memory_map(slots_fd, map.directory, map.directory_size, 1, 0, &memory);
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    directory = memory;
+    for (i = 0; i < geometry->slot_count; i++) {
+        apr_uint64_t owner = t2m_load(&directory->owner[i]);
+
+        if (owner && (apr_uint32_t)owner == (apr_uint32_t)pid) {
+            /* Whoever frees it meanwhile wins: then nobody asks any more. */
+            (void)__atomic_compare_exchange_n(&directory->owner[i], &owner,
+                                              owner | T2M_OWNER_STOPPED, 0, __ATOMIC_ACQ_REL,
+                                              __ATOMIC_RELAXED);
+        }
+    }
+    t2m_memory_unmap(memory, map.directory_size);
+    return APR_SUCCESS;
+}
+
 int t2m_slot_writer_asleep(const t2m_slot_t *slot)
 {
     t2m_fence();

@@ -88,6 +88,13 @@ void t2m_slot_end(t2m_slot_t *slot, t2m_inflight_t *entry);
 void t2m_slot_close(t2m_slot_t *slot);
 
 /**
+ * For the parent: notes in the directory that it has ended the process pid at a stop or restart, so
+ * that the requests it was serving are not taken for those of a crash. Harmless when that process
+ * has no slot. To be called soon after it was reaped. Returns the error of mapping.
+ */
+apr_status_t t2m_slot_note_stopped(int slots_fd, const t2m_geometry_t *geometry, int pid);
+
+/**
  * Nonzero when the writer said that it sleeps: whoever pushed must wake it. To be asked after the
  * push.
  */

@@ -24,6 +24,7 @@ typedef struct {
     apr_uint64_t owner;   /* the word that started belongs to */
     apr_uint64_t started; /* 0: unknown */
     unsigned checks;
+    unsigned gone;        /* how often it was found gone */
 } seen_t;
 
 struct t2m_owners_t {
@@ -66,20 +67,29 @@ static apr_uint64_t started(int pid)
     return at ? strtoull(at, NULL, 10) : 0;
 }
 
-int t2m_owners_gone(t2m_owners_t *owners, apr_uint32_t slot, apr_uint64_t owner)
+static int is_gone(seen_t *seen, apr_uint64_t owner)
 {
     int pid = t2m_slots_owner_pid(owner);
-    seen_t *seen = &owners->seen[slot];
 
     if (pid <= 0 || (kill(pid, 0) != 0 && errno == ESRCH)) {
         return 1;
     }
-    if (seen->owner != owner) {
-        seen->owner = owner;
-        seen->started = started(pid);
-        seen->checks = 0;
-        return 0;
-    }
     return ++seen->checks % CHECKS_PER_START == 0 && seen->started != 0
         && started(pid) != seen->started;
+}
+
+int t2m_owners_gone(t2m_owners_t *owners, apr_uint32_t slot, apr_uint64_t owner)
+{
+    seen_t *seen = &owners->seen[slot];
+
+    owner &= ~T2M_OWNER_STOPPED;
+    if (seen->owner != owner) {
+        memset(seen, 0, sizeof(*seen));
+        seen->owner = owner;
+        seen->started = started(t2m_slots_owner_pid(owner));
+    }
+    if (!is_gone(seen, owner)) {
+        return 0;
+    }
+    return seen->gone++ > 0;
 }

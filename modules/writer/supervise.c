@@ -49,19 +49,12 @@ static void on_child(int signal_number)
     (void)signal_number; /* it is enough that it ends the wait */
 }
 
-/* Signals for httpd's group or terminal are not for us: the lifeline says when to stop. */
+/* Whatever ends httpd's group or terminal was set to be ignored before the program began. */
 static void settle_signals(void)
 {
-    static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGWINCH, SIGQUIT,
-                                   SIGPIPE, SIGXFSZ, SIGTSTP, SIGTTIN, SIGTTOU };
     struct sigaction action;
-    size_t i;
 
     memset(&action, 0, sizeof(action));
-    action.sa_handler = SIG_IGN;
-    for (i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++) {
-        (void)sigaction(ignored[i], &action, NULL);
-    }
     action.sa_handler = on_child;
     (void)sigaction(SIGCHLD, &action, NULL);
 }
@@ -174,7 +167,6 @@ int t2m_supervise_main(int argc, char **argv)
     int code = -1;
 
     supervisor.program = argc > 1 ? argv[1] : argv[0];
-    (void)setsid();
 #ifdef PR_SET_NAME
     (void)prctl(PR_SET_NAME, "t2mlog");
 #endif

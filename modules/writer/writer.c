@@ -53,6 +53,7 @@ typedef struct {
     t2m_owners_t *owners;
     apr_int64_t last_work, last_owners, last_complaint, last_told; /* monotonic microseconds */
     apr_status_t last_error;
+    pid_t supervisor;
     int alone; /* the lifeline hung up: no producer is left */
 } writer_t;
 
@@ -138,7 +139,8 @@ static void bury(writer_t *writer, apr_uint32_t slot, apr_uint64_t owner)
 {
     t2m_drain_t *drain = &writer->drain;
     apr_uint64_t head = drain->board.heads[slot];
-    int stopped = writer->alone || t2m_slots_closed(&drain->slots, slot);
+    int stopped = writer->alone || (owner & T2M_OWNER_STOPPED) != 0
+               || t2m_slots_closed(&drain->slots, slot);
     apr_status_t status;
 
     if (t2m_slots_tail(&drain->slots, slot, head) != head) {
@@ -220,9 +222,19 @@ static void drain_the_rest(writer_t *writer)
     look_after_owners(writer);
 }
 
+/* Its supervisor is gone and the next one's writer waits. */
+static int is_relieved(const writer_t *writer)
+{
+    return writer->supervisor > 0 && getppid() != writer->supervisor
+        && t2m_load(&writer->drain.board.header->successor) != 0;
+}
+
 static void run(writer_t *writer)
 {
     while (!hung_up()) {
+        if (is_relieved(writer)) {
+            return;
+        }
         t2m_drain_settings(&writer->drain);
         if (!drain_once(writer)) {
             rest(writer);
@@ -234,17 +246,34 @@ static void run(writer_t *writer)
     drain_the_rest(writer);
 }
 
-/* One writer at any time: a predecessor may still be dying. The kernel drops its lock with it. */
-static int wait_for_predecessor(void)
+static int lock_board(int command)
 {
     struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
-    while (fcntl(T2M_FD_BOARD, F_SETLKW, &whole) != 0) {
+    while (fcntl(T2M_FD_BOARD, command, &whole) != 0) {
         if (errno != EINTR) {
             return errno;
         }
     }
     return 0;
+}
+
+/*
+ * One writer at any time: a lock on the board, which the kernel drops with its holder. A predecessor
+ * that outlived its supervisor goes on until it sees that somebody waits for its place.
+ */
+static int wait_for_predecessor(t2m_board_t *board)
+{
+    int error = lock_board(F_SETLK);
+
+    if (error == EAGAIN || error == EACCES) {
+        t2m_store(&board->header->successor, (apr_uint32_t)getpid());
+        error = lock_board(F_SETLKW);
+    }
+    if (error == 0) {
+        t2m_store(&board->header->successor, 0);
+    }
+    return error;
 }
 
 static const char *become(const char *name)
@@ -265,16 +294,11 @@ static const char *become(const char *name)
     return NULL;
 }
 
-/* The supervisor's death is ours: its successor starts a writer of its own. */
-static void die_with_parent(pid_t parent)
+static void name_process(void)
 {
-#ifdef PR_SET_PDEATHSIG
-    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-    (void)prctl(PR_SET_NAME, "t2mlog");
+#ifdef PR_SET_NAME
+    (void)prctl(PR_SET_NAME, "t2mlog"); /* it was started as /proc/self/exe */
 #endif
-    if (parent > 0 && getppid() != parent) {
-        _exit(T2M_WRITER_FAILED);
-    }
 }
 
 static int unusable(const char *what)
@@ -289,17 +313,18 @@ int t2m_writer_main(int argc, char **argv)
     const char *problem;
 
     (void)umask(027);
-    if (wait_for_predecessor() != 0) {
-        return unusable("no board under descriptor 4: it is started by httpd, not by hand");
-    }
     if (t2m_drain_open(&writer.drain, T2M_FD_SLOTS, T2M_FD_BOARD) != APR_SUCCESS) {
-        return unusable("the memories were made by another version");
+        return unusable("no memories of this version under its descriptors: httpd starts it");
+    }
+    if (wait_for_predecessor(&writer.drain.board) != 0) {
+        return T2M_WRITER_FAILED;
     }
     problem = become(writer.drain.settings->user);
     if (problem) {
         return unusable(problem);
     }
-    die_with_parent(argc > 1 ? (pid_t)atol(argv[1]) : 0);
+    name_process();
+    writer.supervisor = argc > 1 ? (pid_t)atol(argv[1]) : 0;
     writer.owners = t2m_owners_create(writer.drain.slots.geometry.slot_count);
     if (!writer.owners) {
         return T2M_WRITER_FAILED;

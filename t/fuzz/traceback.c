@@ -10,8 +10,8 @@
  */
 
 /* Fuzzes core/traceback: lines in any order. A line that is refused changes nothing; what is held
- * stays within its memory; the first frame and the newest line stay. Input: a byte for how often
- * the lines are fed, the lines. */
+ * stays within its memory; the first item stays. Input: a byte (0xff: the lines are fed 40 times)
+ * and the lines. */
 #include "core/traceback.h"
 
 #include <stdint.h>

@@ -38,6 +38,9 @@ my @ALWAYS = (qr/AH03092: process_lingering_close/);
 my $CRASH = qr/AddressSanitizer|LeakSanitizer|runtime error:|AH00052|assertion .* failed/i;
 my @servers;
 
+# A test that is told to end takes its servers along.
+$SIG{$_} = sub { exit 1 } for qw(INT TERM HUP);
+
 sub mpm { return $ENV{MPM} || 'event' }
 
 # modules, conf, files {path => text or [mode, text]}; t2mlog: the directives that switch the

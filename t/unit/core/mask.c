@@ -18,6 +18,7 @@
 
 #include <apr_general.h>
 
+#include "core/mask_internal.h"
 #include "mask_cases.h"
 #include "mask_innocent.h"
 #include "tap.h"
@@ -80,12 +81,12 @@ static void test_innocent_words(void)
         for (form = 0; form < COUNT(forms); form++) {
             const char *place = strstr(forms[form], "%s");
 
-            snprintf(text, sizeof(text), "%.*s%s%s", (int)(place - forms[form]), forms[form],
-                     innocent_words[i], place + 2);
+            (void)snprintf(text, sizeof(text), "%.*s%s%s", (int)(place - forms[form]), forms[form],
+                           innocent_words[i], place + 2);
             good &= stays(T2M_CONTENT_QUERY, text) && stays(T2M_CONTENT_MESSAGE, text)
                     && stays(T2M_CONTENT_PATH, text);
         }
-        snprintf(text, sizeof(text), "/a/%s/12", innocent_words[i]);
+        (void)snprintf(text, sizeof(text), "/a/%s/12", innocent_words[i]);
         good &= stays(T2M_CONTENT_PATH, text) && stays(T2M_CONTENT_URL, text);
         ok(good, "a word that stays: %s", innocent_words[i]);
     }
@@ -128,13 +129,13 @@ static void test_keys(void)
             const char *place = strstr(forms[form], "%s");
             apr_size_t size;
 
-            snprintf(text, sizeof(text), "%.*s%s%s", (int)(place - forms[form]), forms[form],
-                     keys[i], place + 2);
+            (void)snprintf(text, sizeof(text), "%.*s%s%s", (int)(place - forms[form]), forms[form],
+                           keys[i], place + 2);
             size = copy(T2M_CONTENT_MESSAGE, t2m_text(text));
             out[size] = '\0';
             good &= !strstr(out, "c4nary");
         }
-        snprintf(text, sizeof(text), "a=1&%s=c4nary+x%%26&b=2", keys[i]);
+        (void)snprintf(text, sizeof(text), "a=1&%s=c4nary+x%%26&b=2", keys[i]);
         out[copy(T2M_CONTENT_QUERY, t2m_text(text))] = '\0';
         good &= !strstr(out, "c4nary") && strstr(out, "&b=2");
         ok(good, "a key whose value goes: %s", keys[i]);
@@ -296,6 +297,53 @@ static void test_policy(apr_pool_t *pool)
     mask = one;
 }
 
+/* Keys of more parts, and of longer ones, than are looked at together. */
+static void test_long_keys(void)
+{
+    char text[400], masked[400];
+    size_t length;
+    int good = 1;
+
+    for (length = 1; length < 300; length++) {
+        int prefix = (int)length;
+
+        memset(text, 'x', length);
+        (void)snprintf(text + length, sizeof(text) - length, ".password=canary");
+        (void)snprintf(masked, sizeof(masked), "%.*s.password=[REDACTED]", prefix, text);
+        good &= copy(T2M_CONTENT_QUERY, t2m_text(text)) == strlen(masked)
+                && !memcmp(out, masked, strlen(masked));
+        for (prefix = 1; prefix < (int)length; prefix += 1 + (int)length % 60) {
+            text[prefix] = '.';
+        }
+        (void)snprintf(masked, sizeof(masked), "%.*s.password=[REDACTED]", (int)length, text);
+        good &= copy(T2M_CONTENT_MESSAGE, t2m_text(text)) == strlen(masked)
+                && !memcmp(out, masked, strlen(masked));
+    }
+    ok(good, "a key is found behind any number of parts of any size");
+    is_bytes(out, copy(T2M_CONTENT_QUERY, t2m_text("p[REDACTED]in=1&o[REDACTED:jwt]tp=2")),
+             "p[REDACTED]in=1&o[REDACTED:jwt]tp=2", "a replacement within a key parts it");
+}
+
+/* What the self-test is for: it says which rule is broken. */
+static void test_broken_rules(apr_pool_t *pool)
+{
+    t2m_mask_t *broken = t2m_mask_create(pool);
+    t2m_mask_name_t wrong = { "Not-Lower-Case", 14 };
+    const char *failed;
+
+    memset(broken->key_sizes, 0, sizeof(broken->key_sizes));
+    failed = t2m_mask_self_test(broken);
+    ok(failed && !strcmp(failed, "key"), "a policy without keys does not pass");
+    broken = t2m_mask_create(pool);
+    APR_ARRAY_PUSH(broken->headers, t2m_mask_name_t) = wrong;
+    failed = t2m_mask_self_test(broken);
+    ok(failed && !strcmp(failed, wrong.text), "nor one with a header that matches nothing");
+    broken = t2m_mask_create(pool);
+    APR_ARRAY_PUSH(broken->keys, t2m_mask_name_t) = wrong;
+    failed = t2m_mask_self_test(broken);
+    ok(failed && !strcmp(failed, wrong.text), "nor one with such a key");
+}
+
 static void test_headers(void)
 {
     static const char *const sensitive[] = {
@@ -414,6 +462,8 @@ int main(void)
     test_spans();
     test_long_texts();
     test_cut();
+    test_long_keys();
+    test_broken_rules(pool);
     test_headers();
     test_replacements();
     test_linear();

@@ -151,6 +151,13 @@ static void inflight(void)
     t2m_slot_end(&slot, NULL);
     t2m_slot_close(&slot);
     ok(t2m_slots_closed(&slots, slot.index), "an orderly end is noted");
+    is_number(t2m_slot_note_stopped(world.slots_fd, &world.geometry, getpid() + 1), APR_SUCCESS,
+              "a process without a slot was stopped");
+    ok(!(t2m_slots_owner(&slots, slot.index) & T2M_OWNER_STOPPED), "which changes nobody's word");
+    (void)t2m_slot_note_stopped(world.slots_fd, &world.geometry, getpid());
+    ok((t2m_slots_owner(&slots, slot.index) & T2M_OWNER_STOPPED)
+       && t2m_slots_owner_pid(t2m_slots_owner(&slots, slot.index)) == getpid(),
+       "one with a slot: its word says so");
     t2m_slots_free(&slots, slot.index, t2m_slots_owner(&slots, slot.index));
     ok(!t2m_slots_inflight(&slots, slot.index, 0, slot.tail, &copy), "freeing clears the entries");
     t2m_slot_release(&slot);

@@ -37,7 +37,10 @@ int main(void)
     ok(!t2m_owners_gone(owners, 2, (apr_uint64_t)child), "so does a child");
     (void)kill(child, SIGKILL);
     (void)waitpid(child, NULL, 0);
-    ok(t2m_owners_gone(owners, 2, (apr_uint64_t)child), "until it is killed");
+    ok(!t2m_owners_gone(owners, 2, (apr_uint64_t)child), "found gone for the first time");
+    ok(t2m_owners_gone(owners, 2, (apr_uint64_t)child | T2M_OWNER_STOPPED),
+       "and for the second, noted as stopped meanwhile");
+    (void)t2m_owners_gone(owners, 3, 0);
     ok(t2m_owners_gone(owners, 3, 0), "no pid is nobody");
     free(owners);
     return tap_done();
