@@ -61,6 +61,7 @@ typedef struct {
     unsigned decode;
 } t2m_mask_view_t;
 
+/** The unit behind a byte that may begin a code (`%`, `+`, `\\u`); see t2m_mask_unit. */
 unsigned t2m_mask_coded_unit(const t2m_mask_view_t *view, apr_uint32_t at, apr_uint32_t *next);
 
 /* The unit at `at`, which is before the end; *next is where the one after it begins. */

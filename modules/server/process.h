@@ -32,13 +32,14 @@ typedef struct {
     int slots_fd;        /* writable */
     int board_fd;        /* read-only */
     int wake_fd;         /* write end, non-blocking */
-    int private_fds[T2M_PROCESS_PRIVATE_FDS]; /* the parent's alone: a process that has its slot closes them */
+    int private_fds[T2M_PROCESS_PRIVATE_FDS]; /* the parent's: whoever has a slot closes them */
     unsigned char address_key[32]; /* for T2MLogClientIP hmac; the same in all processes */
 } t2m_process_memory_t;
 
 /**
  * Tells the process which memories there are. Called by the parent in post_config, before anything
- * is forked, and again after each restart (the module is loaded anew). pconf: a cleanup forgets all.
+ * is forked, and again after each restart (the module is loaded anew). pconf: a cleanup forgets
+ * all.
  */
 void t2m_process_inherit(apr_pool_t *pconf, const t2m_process_memory_t *memory);
 
@@ -46,12 +47,12 @@ void t2m_process_inherit(apr_pool_t *pconf, const t2m_process_memory_t *memory);
 apr_status_t t2m_process_claim_parent(void);
 
 /**
- * Hook child_init: claims a worker's slot, closes the descriptors that it needs no more and notes the
- * process's orderly end in a cleanup of pool. Under httpd -X the process keeps slot 0.
+ * Hook child_init: claims a worker's slot, closes the descriptors that it needs no more and notes
+ * the process's orderly end in a cleanup of pool. Under httpd -X the process keeps slot 0.
  */
 void t2m_process_child_init(apr_pool_t *pool, server_rec *server);
 
-/** Nonzero when records can be pushed or will be after a claim; zero before post_config made them. */
+/** Nonzero when records can be pushed or will be after a claim; zero before post_config. */
 int t2m_process_ready(void);
 
 /**

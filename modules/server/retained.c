@@ -46,9 +46,9 @@ int t2m_retained_made(const t2m_retained_t *retained)
 }
 
 /*
- * The lifeline's write end lives in the process pool: APR closes it when httpd ends, with no code of
- * this module, which is unloaded by then. Every other end is a plain descriptor, for processes that
- * close theirs early must not have a pool close the same number once more.
+ * The lifeline's write end lives in the process pool: APR closes it when httpd ends, with no code
+ * of this module, which is unloaded by then. Every other end is a plain descriptor, for processes
+ * that close theirs early must not have a pool close the same number once more.
  */
 static apr_status_t make_lifeline(t2m_retained_t *retained, apr_pool_t *pool)
 {

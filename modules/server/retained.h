@@ -9,8 +9,8 @@
  * and limitations under the License.
  */
 
-/* What outlives a restart: the memories, the pipes, the supervisor. Plain data without a pointer into
- * the module or a configuration pool, as both are gone in between. Parent only. */
+/* What outlives a restart: the memories, the pipes, the supervisor. Plain data without a pointer
+ * into the module or a configuration pool, as both are gone in between. Parent only. */
 #ifndef T2M_SERVER_RETAINED_H
 #define T2M_SERVER_RETAINED_H
 

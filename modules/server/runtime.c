@@ -258,7 +258,7 @@ static int is_regular(int fd)
     return fstat(fd, &information) == 0 && S_ISREG(information.st_mode);
 }
 
-/* Somebody else's pipe is not held open by us: only what a directive names, or the error log file. */
+/* Somebody else's pipe is not held open: only what a directive names, or the error log file. */
 static int error_descriptor(void)
 {
     if (writes_to("/dev/stderr")) {
@@ -326,7 +326,8 @@ static void on_supervisor(int reason, void *data, int status)
         return;
     }
     ap_log_error(APLOG_MARK, APLOG_WARNING, 0, runtime.server,
-                 "T2M0109: the writer's supervisor ended (status %d); a new one takes over", status);
+                 "T2M0109: the writer's supervisor ended (status %d); a new one takes over",
+                 status);
     runtime.retained->supervisor = 0;
     if (apr_time_now() - runtime.retained->supervisor_born >= SETTLED_US) {
         (void)start_supervisor(runtime.server, runtime.server->process->pconf);
@@ -455,8 +456,9 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
     return start(pconf, server);
 }
 
-/* Standard error as httpd was started with is the error log from the first pass on: kept only when a
- * directive may want it and httpd stays in the foreground, for a daemon lets go of its terminal. */
+/* Standard error as httpd was started with is the error log from the first pass on: kept only when
+ * a directive may want it and httpd stays in the foreground, for a daemon lets go
+ * of its terminal. */
 static int pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
 {
     t2m_retained_t *retained = t2m_retained_get();

@@ -9,8 +9,8 @@
  * and limitations under the License.
  */
 
-/* The parent's part: making the memories, telling the writer its settings, starting and watching the
- * supervisor, passing the writer's notices on to the classic error log. */
+/* The parent's part: making the memories, telling the writer its settings, starting and watching
+ * the supervisor, passing the writer's notices on to the classic error log. */
 #ifndef T2M_SERVER_RUNTIME_H
 #define T2M_SERVER_RUNTIME_H
 

@@ -42,7 +42,8 @@ static void close_from(int first)
     }
 }
 
-/* Copies of all descriptors above the numbers that they shall get, so that none overwrites another. */
+/* Copies of all descriptors above the numbers that they shall get, so that none overwrites
+ * another. */
 static void place(const int *from, int count, int first)
 {
     int safe[T2M_FD_END], i;

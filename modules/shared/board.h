@@ -46,8 +46,9 @@ apr_status_t t2m_board_attach(t2m_board_t *board, int fd, const t2m_geometry_t *
 void t2m_board_detach(t2m_board_t *board);
 
 /**
- * Puts contents (size bytes, at most T2M_UNDO_MAX, beginning with a t2m_row_t whose batch is set) in
- * the place of row. When the writer is killed meanwhile, t2m_board_undo brings the old row back.
+ * Puts contents (size bytes, at most T2M_UNDO_MAX, beginning with a t2m_row_t whose batch is set)
+ * in the place of row. When the writer is killed meanwhile, t2m_board_undo brings the old row
+ * back.
  */
 void t2m_board_replace(t2m_board_t *board, void *row, const void *contents, apr_size_t size);
 

@@ -18,7 +18,7 @@ enum {
     T2M_FD_SLOTS = 3,     /* the slots memory, writable */
     T2M_FD_BOARD = 4,     /* the board, writable */
     T2M_FD_DIRECTORY = 5, /* the log directory; holds its lock against a second server */
-    T2M_FD_LIFELINE = 6,  /* read end of a pipe that every httpd process holds: hangs up when none is left */
+    T2M_FD_LIFELINE = 6,  /* read end of a pipe that hangs up when no httpd process is left */
     T2M_FD_WAKE = 7,      /* read end of the pipe that wakes the writer */
     T2M_FD_END = 8
 };

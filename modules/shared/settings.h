@@ -47,8 +47,9 @@ apr_uint64_t t2m_settings_publish(void *slots, const t2m_geometry_t *geometry,
 apr_uint64_t t2m_settings_generation(const void *slots);
 
 /**
- * Copies the published settings, with every bound checked, into settings. Returns their generation; 0
- * when there are none or they changed while they were read: ask again at the next pass.
+ * Copies the published settings, with every bound checked, into settings. Returns their
+ * generation; 0 when there are none or they changed while they were read: ask again at the next
+ * pass.
  */
 apr_uint64_t t2m_settings_read(const void *slots, const t2m_geometry_t *geometry,
                                t2m_settings_t *settings);

@@ -32,7 +32,9 @@ void t2m_slot_reset(t2m_slot_t *slot)
 /* Pids repeat; the nonce tells two owners of one slot apart. */
 static apr_uint64_t owner_word(apr_uint64_t head)
 {
-    return (apr_uint64_t)(apr_uint32_t)getpid() | ((head / T2M_RECORD_ALIGN + 1) & 0x7fffffff) << 32;
+    apr_uint64_t nonce = (head / T2M_RECORD_ALIGN + 1) & 0x7fffffff;
+
+    return (apr_uint64_t)(apr_uint32_t)getpid() | nonce << 32;
 }
 
 static apr_uint32_t claim_in(t2m_directory_t *directory, const t2m_geometry_t *geometry,

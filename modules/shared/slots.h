@@ -25,8 +25,8 @@ typedef struct {
 } t2m_slots_t;
 
 /**
- * Maps the whole memory writable and takes the geometry from its header, which must be valid and fit
- * size, the descriptor's own. Returns APR_EINVAL when it does not: another version made it.
+ * Maps the whole memory writable and takes the geometry from its header, which must be valid and
+ * fit size, the descriptor's own. Returns APR_EINVAL when it does not: another version made it.
  */
 apr_status_t t2m_slots_attach(t2m_slots_t *slots, int fd);
 

@@ -15,6 +15,7 @@
 #define T2M_SHARED_STEP_H
 
 #ifdef T2M_MODEL
+/** What the model does at an instant; name says which. */
 void t2m_model_step(const char *name);
 #define T2M_STEP(name) t2m_model_step(name)
 #else

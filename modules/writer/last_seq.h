@@ -17,8 +17,8 @@
 
 /**
  * The `seq` of the last whole line of the open file, which is size bytes long; 0 when it is empty
- * or no line of its last 256 KiB ends in `"seq":N}`. *ragged is set nonzero when the last byte is not an
- * LF.
+ * or no line of its last 256 KiB ends in `"seq":N}`. *ragged is set nonzero when the last byte is
+ * not an LF.
  */
 apr_uint64_t t2m_last_seq(int fd, apr_uint64_t size, int *ragged);
 

@@ -28,6 +28,7 @@ typedef struct t2m_merge_t t2m_merge_t;
 /** Room for count items; NULL when there is no memory. To be freed with free(). */
 t2m_merge_t *t2m_merge_create(apr_uint32_t count);
 
+/** Forgets all items. */
 void t2m_merge_clear(t2m_merge_t *merge);
 
 /** Adds an item; there must be room (one item a slot). */

@@ -9,7 +9,8 @@
  * and limitations under the License.
  */
 
-/* kill(pid, 0) tells whether a pid is in use, its start time in /proc whether by the same process. */
+/* kill(pid, 0) tells whether a pid is in use, its start time in /proc whether by the same
+ * process. */
 #include "writer/owners.h"
 
 #include <errno.h>

@@ -9,8 +9,8 @@
  * and limitations under the License.
  */
 
-/* A sink is one log file (or standard output or error) as the writer holds it: open, its size known,
- * its last line whole. One thread. */
+/* A sink is one log file (or standard output or error) as the writer holds it: open, its size
+ * known, its last line whole. One thread. */
 #ifndef T2M_WRITER_SINK_H
 #define T2M_WRITER_SINK_H
 
@@ -53,8 +53,8 @@ apr_status_t t2m_sink_write(t2m_sink_t *sink, const char *bytes, apr_size_t size
 
 /**
  * Brings a file back to offset after a writer was killed in the middle of an append that began
- * there. Returns APR_SUCCESS when nothing of it is left, APR_EEXIST when it is all there (bytes of it),
- * another error when the file cannot be cut. A file that is smaller than offset (somebody
+ * there. Returns APR_SUCCESS when nothing of it is left, APR_EEXIST when it is all there (bytes of
+ * it), another error when the file cannot be cut. A file that is smaller than offset (somebody
  * truncated it) counts as having nothing of it.
  */
 apr_status_t t2m_sink_rewind(t2m_sink_t *sink, apr_uint64_t offset, apr_uint64_t bytes);

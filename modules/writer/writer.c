@@ -259,8 +259,9 @@ static int lock_board(int command)
 }
 
 /*
- * One writer at any time: a lock on the board, which the kernel drops with its holder. A predecessor
- * that outlived its supervisor goes on until it sees that somebody waits for its place.
+ * One writer at any time: a lock on the board, which the kernel drops with its holder. A
+ * predecessor that outlived its supervisor goes on until it sees that somebody waits for its
+ * place.
  */
 static int wait_for_predecessor(t2m_board_t *board)
 {

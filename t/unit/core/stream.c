@@ -44,7 +44,8 @@ int main(void)
     is_number(t2m_stream_parse(NULL), T2M_STREAM_COUNT, "nor NULL");
     ok(t2m_stream_is_messages(T2M_STREAM_APP) && t2m_stream_is_messages(T2M_STREAM_ERRORS)
        && t2m_stream_is_messages(T2M_STREAM_SECURITY), "app, errors and security are messages");
-    ok(!t2m_stream_is_messages(T2M_STREAM_ACCESS) && !t2m_stream_is_messages(T2M_STREAM_PERFORMANCE),
+    ok(!t2m_stream_is_messages(T2M_STREAM_ACCESS)
+       && !t2m_stream_is_messages(T2M_STREAM_PERFORMANCE),
        "access and performance are requests");
     return tap_done();
 }

@@ -30,7 +30,7 @@ int main(void)
     int status;
 
     is_number(t2m_memory_create("test", 2 * T2M_PAGE, &fd), APR_SUCCESS, "a memory is made");
-    ok(fstat(fd, &information) == 0 && information.st_size == 2 * T2M_PAGE, "of the size asked for");
+    ok(fstat(fd, &information) == 0 && information.st_size == 2 * T2M_PAGE, "of the right size");
     is_number(information.st_mode & 0777, 0600, "that its owner alone may open again");
     ok(ftruncate(fd, T2M_PAGE) != 0 && errno == EPERM, "it cannot shrink");
     ok(ftruncate(fd, 4 * T2M_PAGE) != 0 && errno == EPERM, "nor grow");

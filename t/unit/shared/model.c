@@ -13,13 +13,13 @@
  *
  * The real code of shared/ and writer/ runs as two coroutines, a producer and a writer, which stop
  * at each T2M_STEP. A schedule says who goes on at each stop and who is killed where; the test goes
- * through all of them on small cases. After each, whoever was killed is replaced by a new one, and then:
- * each published line stands in the file once, each request that began has one access line, the
- * numbers are 1..n, and the counts on the board are those of the file.
+ * through all of them on small cases. After each, whoever was killed is replaced by a new one, and
+ * then: each published line stands in the file once, each request that began has one access line,
+ * the numbers are 1..n, and the counts on the board are those of the file.
  *
  * Shown to fail: without `position noted` in slot.c a request is logged twice; with heads advanced
- * before the write a line is lost; with `row.row.batch == batch` taken out of drain.c counts double;
- * without t2m_sink_rewind lines are torn or doubled.
+ * before the write a line is lost; with `row.row.batch == batch` taken out of drain.c counts
+ * double; without t2m_sink_rewind lines are torn or doubled.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -100,7 +100,8 @@ static void bad_records(t2m_slot_t *one)
     const char *bytes;
 
     (void)t2m_slot_push(one, T2M_SLOT_WAIT, &record, "{\"n\":1", NULL);
-    ok(gather(NULL) == 0 && unknown_file == 1 && t2m_batch_moves(batch), "an unknown file: counted");
+    ok(gather(NULL) == 0 && unknown_file == 1 && t2m_batch_moves(batch),
+       "an unknown file: counted");
     advance();
     (void)world_push(one, "{\"a\n\":1", 1);
     (void)gather(NULL);

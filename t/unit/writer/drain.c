@@ -58,7 +58,8 @@ static void refuses_and_goes_on(t2m_slot_t *slot)
     (void)setrlimit(RLIMIT_FSIZE, &old);
     (void)world_push(slot, "{\"n\":3", 3);
     is_number(t2m_drain_pass(&drain, &moved), APR_SUCCESS, "then it goes on");
-    content_is("{\"n\":1,\"seq\":8}\n{\"n\":2,\"seq\":9}\n{\"n\":3,\"seq\":10}\n", "with all lines");
+    content_is("{\"n\":1,\"seq\":8}\n{\"n\":2,\"seq\":9}\n{\"n\":3,\"seq\":10}\n",
+               "with all lines");
     is_number((long)drain.board.totals[T2M_STREAM_APP].lines, 3, "counted once each");
 }
 

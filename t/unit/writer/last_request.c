@@ -58,8 +58,9 @@ int main(void)
     request.vhost_size = sizeof(request.vhost);
     request.user_agent_size = sizeof(request.user_agent);
     size = t2m_last_request_line(&request, &intent, line);
-    ok(size <= T2M_LINE_MIN - T2M_LINE_TAIL && t2m_last_request_line(&request, &intent, again) == size
-       && memcmp(line, again, size) == 0, "full of bytes to escape it still fits, the same each time");
+    ok(size <= T2M_LINE_MIN - T2M_LINE_TAIL, "full of bytes to escape it still fits");
+    ok(t2m_last_request_line(&request, &intent, again) == size && memcmp(line, again, size) == 0,
+       "the same each time");
     size += (apr_uint32_t)t2m_encode_tail(1, line + size);
     json = json_loadb(line, size, JSON_REJECT_DUPLICATES, NULL);
     ok(json != NULL, "and is valid");
