@@ -142,6 +142,8 @@ int t2m_mask_suspicious(const t2m_mask_view_t *view, unsigned find);
 
 /* Searches [from, scan->view.end) as free text. */
 void t2m_mask_scan_text(t2m_mask_scan_t *scan, apr_uint32_t from);
+
+/* Search [from, to) as a query, and the whole text as a URL or the value of a Cookie header. */
 void t2m_mask_scan_query(t2m_mask_scan_t *scan, apr_uint32_t from, apr_uint32_t to);
 void t2m_mask_scan_url(t2m_mask_scan_t *scan);
 void t2m_mask_scan_cookie(t2m_mask_scan_t *scan);
@@ -159,8 +161,11 @@ enum {
     T2M_MASK_KEY_SOURCE = 0x80     /* ends like the name of a source file */
 };
 
+/* Prepares the look-up of the built-in keys; notes an added one for the quick refusal. */
 void t2m_mask_keys_init(t2m_mask_t *mask);
 void t2m_mask_keys_note(t2m_mask_t *mask, const t2m_mask_name_t *name);
+
+/* What the key in [from, to) is. */
 unsigned t2m_mask_key(const t2m_mask_t *mask, const t2m_mask_view_t *view, apr_uint32_t from,
                       apr_uint32_t to);
 

@@ -214,19 +214,21 @@ static apr_uint32_t whole_rest(const t2m_mask_view_t *view, apr_uint32_t at)
     return end;
 }
 
-/* The end of the path that goes on at `at` within other text; its last segment begins at *last. */
-static apr_uint32_t path_end(const t2m_mask_scan_t *scan, apr_uint32_t at, apr_uint32_t *last)
+/* The end of the path that goes on at `at` within other text, without the slashes there; its last
+ * segment begins at *last, and what is no path at *behind. */
+static apr_uint32_t path_end(const t2m_mask_scan_t *scan, apr_uint32_t at, apr_uint32_t *last,
+                             apr_uint32_t *behind)
 {
-    apr_uint32_t end = at, segment = at, behind, next;
+    apr_uint32_t end = at, segment = at, next;
 
     *last = at;
     for (;; segment = next) {
-        behind = segment_end(scan, segment);
-        if (behind > segment) {
-            end = behind;
+        *behind = segment_end(scan, segment);
+        if (*behind > segment) {
+            end = *behind;
             *last = segment;
         }
-        if (t2m_mask_peek(&scan->view, behind, &next) != '/') {
+        if (t2m_mask_peek(&scan->view, *behind, &next) != '/') {
             return end;
         }
     }
@@ -235,7 +237,7 @@ static apr_uint32_t path_end(const t2m_mask_scan_t *scan, apr_uint32_t at, apr_u
 /* Everything behind a secret word. */
 static int find_behind(t2m_mask_scan_t *scan, apr_uint32_t at, t2m_mask_find_t *found)
 {
-    apr_uint32_t last;
+    apr_uint32_t last, behind;
 
     found->start = at;
     if (scan->find & T2M_MASK_FIND_WHOLE_PATH) {
@@ -245,9 +247,9 @@ static int find_behind(t2m_mask_scan_t *scan, apr_uint32_t at, t2m_mask_find_t *
     if (at < scan->file_path_before) {
         return 0;
     }
-    found->end = found->resume = path_end(scan, at, &last);
+    found->end = found->resume = path_end(scan, at, &last, &behind);
     if (file_type(&scan->view, last, found->end) < found->end
-        || t2m_mask_marker(scan->view.data, found->end, scan->view.end)) {
+        || t2m_mask_marker(scan->view.data, behind, scan->view.end)) {
         scan->file_path_before = found->end; /* a second word in the same path is no better */
         return 0;
     }

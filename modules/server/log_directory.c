@@ -39,6 +39,17 @@ static apr_status_t make(apr_pool_t *pool, const char *path, const char *user)
     return APR_SUCCESS;
 }
 
+int t2m_log_directory_taken(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int taken = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+
+    if (fd >= 0) {
+        (void)close(fd); /* the lock goes with it */
+    }
+    return taken;
+}
+
 static int same(int a, int b)
 {
     struct stat one, other;

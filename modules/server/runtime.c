@@ -122,6 +122,21 @@ static int needs_directory(const server_rec *main_server, const char *directory)
     return 0;
 }
 
+static int refuse_taken(server_rec *server, const char *directory)
+{
+    return refuse(server, 0, "T2M0101: another server writes its logs there; "
+                  "give each its own T2MLogDir", directory);
+}
+
+/* The first pass makes nothing, but it is the one whose failure the starter of httpd sees. */
+static int look_ahead(server_rec *server)
+{
+    const char *directory = t2m_config_global(server)->directory;
+
+    return needs_directory(server, directory) && t2m_log_directory_taken(directory)
+         ? refuse_taken(server, directory) : OK;
+}
+
 static int open_directory(apr_pool_t *pool, server_rec *server)
 {
     const t2m_global_config_t *global = t2m_config_global(server);
@@ -133,8 +148,7 @@ static int open_directory(apr_pool_t *pool, server_rec *server)
     status = t2m_log_directory_open(pool, global->directory, global->user,
                                     &runtime.retained->directory_fd);
     if (status == APR_EBUSY) {
-        return refuse(server, 0, "T2M0101: another server writes its logs there; "
-                      "give each its own T2MLogDir", global->directory);
+        return refuse_taken(server, global->directory);
     }
     if (status != APR_SUCCESS) {
         return refuse(server, status, "T2M0102: cannot make or open the log directory; "
@@ -443,13 +457,13 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
 {
     (void)plog;
     (void)ptemp;
-    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG
-        || ap_state_query(AP_SQ_RUN_MODE) != AP_SQ_RM_NORMAL) {
+    if (ap_state_query(AP_SQ_RUN_MODE) != AP_SQ_RM_NORMAL
+        || !t2m_config_enabled_anywhere(server)) {
         return OK;
     }
     t2m_config_resolve(pconf, server);
-    if (!t2m_config_enabled_anywhere(server)) {
-        return OK;
+    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
+        return look_ahead(server);
     }
     runtime.retained = t2m_retained_get();
     runtime.parent = getpid();
