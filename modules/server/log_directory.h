@@ -23,8 +23,8 @@
 apr_status_t t2m_log_directory_open(apr_pool_t *pool, const char *path, const char *user, int *fd);
 
 /**
- * Nonzero when another server holds the directory's lock. Creates nothing and keeps nothing: for the
- * first configuration pass, whose failure httpd's starter still sees.
+ * Nonzero when another server holds the directory's lock. Creates nothing and keeps nothing: for
+ * the first configuration pass, whose failure httpd's starter still sees.
  */
 int t2m_log_directory_taken(const char *path);
 

@@ -34,6 +34,8 @@ static void locate(t2m_board_t *board, void *memory)
     board->header = memory;
     board->heads = (apr_uint64_t *)(board->memory + board->map.heads);
     board->targets = (apr_uint64_t *)(board->memory + board->map.targets);
+    board->drops = (apr_uint64_t *)(board->memory + board->map.drops);
+    board->drop_targets = (apr_uint64_t *)(board->memory + board->map.drop_targets);
     board->steps = (t2m_intent_step_t *)(board->memory + board->map.steps);
     board->files = (t2m_board_file_t *)(board->memory + board->map.files);
     board->totals = (t2m_totals_t *)(board->memory + board->map.totals);

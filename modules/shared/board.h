@@ -26,6 +26,8 @@ typedef struct {
     t2m_board_header_t *header;
     apr_uint64_t *heads;
     apr_uint64_t *targets;
+    apr_uint64_t *drops;        /* T2M_DROPS a slot */
+    apr_uint64_t *drop_targets;
     t2m_intent_step_t *steps;
     t2m_board_file_t *files;
     t2m_totals_t *totals; /* one row a stream */

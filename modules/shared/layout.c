@@ -50,7 +50,11 @@ void t2m_board_map(const t2m_geometry_t *geometry, t2m_board_map_t *map)
 {
     map->heads = pages(sizeof(t2m_board_header_t));
     map->targets = map->heads + pages(geometry->slot_count * sizeof(apr_uint64_t));
-    map->steps = map->targets + pages(geometry->slot_count * sizeof(apr_uint64_t));
+    map->drops = map->targets + pages(geometry->slot_count * sizeof(apr_uint64_t));
+    map->drop_targets = map->drops
+                      + pages(geometry->slot_count * T2M_DROPS * sizeof(apr_uint64_t));
+    map->steps = map->drop_targets
+               + pages(geometry->slot_count * T2M_DROPS * sizeof(apr_uint64_t));
     map->files = map->steps + pages(T2M_FILES_MAX * sizeof(t2m_intent_step_t));
     map->totals = map->files + pages(T2M_FILES_MAX * sizeof(t2m_board_file_t));
     map->undo = map->totals + pages(T2M_STREAM_COUNT * sizeof(t2m_totals_t));

@@ -46,6 +46,8 @@
  *                | t2m_board_header_t          |  the intent and the notices stand here
  *   heads        | u64 head[slot_count]        |
  *   targets      | u64 target[slot_count]      |  the intent's: where each head goes
+ *   drops        | u64 [slot_count][DROPS]     |  drops of each slot that gaps have named
+ *   drop_targets | u64 [slot_count][DROPS]     |  the intent's: what they will be
  *   steps        | t2m_intent_step_t[files]    |  the intent's: what is written where
  *   files        | t2m_board_file_t[files]     |  one row a file
  *   totals       | t2m_totals_t[streams]       |
@@ -103,6 +105,8 @@ typedef enum {
     T2M_DROP_COUNT
 } t2m_drop_e;
 
+enum { T2M_DROPS = T2M_STREAM_COUNT * T2M_DROP_COUNT }; /* counters, by stream, then by reason */
+
 typedef struct {
     apr_uint64_t tail; /* alone on its cache line: the writer polls it */
     apr_uint64_t pad[7];
@@ -111,7 +115,7 @@ typedef struct {
     apr_uint64_t begun;           /* requests begun */
     apr_uint64_t begun_untracked; /* of these, without a free in-flight entry */
     apr_uint64_t accepted[T2M_STREAM_COUNT];
-    apr_uint64_t dropped[T2M_STREAM_COUNT][T2M_DROP_COUNT];
+    apr_uint64_t dropped[T2M_DROPS]; /* [stream * T2M_DROP_COUNT + reason]; never set back */
 } t2m_slot_header_t;
 
 /* A record in the ring: this header, then size bytes of the line without its end. */
@@ -151,6 +155,7 @@ typedef struct {
     apr_uint64_t batch;      /* number of this batch */
     apr_uint32_t phase;      /* t2m_intent_phase_e; the word that publishes the rest */
     apr_uint32_t step_count; /* files in this batch */
+    apr_int64_t moment;      /* when it was gathered, apr_time_t */
     apr_uint64_t bury_owner; /* 0: the batch is ring records; else the dead owner's word whose */
     apr_uint32_t bury_slot;  /* requests in flight in this slot are logged */
     apr_uint32_t bury_stopped; /* it ended by itself or with the server: killed_at_stop */
@@ -196,6 +201,7 @@ typedef struct {
     apr_uint64_t passes;     /* grows with each look at the slots: the writer lives */
     apr_uint64_t writers;    /* writers so far */
     apr_uint64_t done_batch; /* last batch that is wholly in the board */
+    apr_int64_t done_moment; /* when that one was gathered, apr_time_t; 0: none yet */
     apr_uint64_t settings;   /* generation taken over */
     apr_uint64_t corrupt;    /* ring records that could not be believed */
     apr_uint64_t unknown_file; /* records of a file that the settings do not have */
@@ -218,6 +224,7 @@ typedef struct {
     apr_uint64_t bytes;
     apr_uint64_t levels[T2M_LEVEL_COUNT];
     apr_uint64_t worker_died; /* access lines written for requests whose process had gone */
+    apr_uint64_t dropped;     /* records that gap lines stand for */
 } t2m_totals_t;
 
 enum { T2M_UNDO_MAX = 4096 };
@@ -238,7 +245,7 @@ typedef struct {
 } t2m_slots_map_t;
 
 typedef struct {
-    apr_uint64_t heads, targets, steps, files, totals, undo, size;
+    apr_uint64_t heads, targets, drops, drop_targets, steps, files, totals, undo, size;
 } t2m_board_map_t;
 
 /** Nonzero when the geometry is within its limits. */

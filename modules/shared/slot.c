@@ -150,6 +150,11 @@ static void give_back(t2m_inflight_t *entry)
     }
 }
 
+static void count_drop(t2m_slot_t *slot, const t2m_ring_record_t *record, t2m_drop_e reason)
+{
+    (void)t2m_add(&slot->header->dropped[record->stream * T2M_DROP_COUNT + reason], 1);
+}
+
 /*
  * Order matters: a writer that finds the owner dead takes an entry for a lost request unless the
  * entry's position lies below the tail, that is, unless its line is whole in the ring.
@@ -161,7 +166,7 @@ static apr_status_t push_locked(t2m_slot_t *slot, const t2m_ring_record_t *recor
                        / T2M_RECORD_ALIGN * T2M_RECORD_ALIGN;
 
     if (slot->tail - t2m_load(slot->head) + bytes > slot->geometry.ring_size) {
-        (void)t2m_add(&slot->header->dropped[record->stream][T2M_DROP_FULL], 1);
+        count_drop(slot, record, T2M_DROP_FULL);
         give_back(entry);
         return APR_ENOSPC;
     }
@@ -193,7 +198,7 @@ apr_status_t t2m_slot_push(t2m_slot_t *slot, t2m_slot_wait_e wait, const t2m_rin
     if (wait == T2M_SLOT_WAIT) {
         (void)pthread_mutex_lock(&slot->lock); /* a default mutex: fails on misuse only */
     } else if (pthread_mutex_trylock(&slot->lock) != 0) {
-        (void)t2m_add(&slot->header->dropped[record->stream][T2M_DROP_REENTRY], 1);
+        count_drop(slot, record, T2M_DROP_REENTRY);
         give_back(entry);
         return APR_EBUSY;
     }

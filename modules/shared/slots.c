@@ -111,18 +111,17 @@ int t2m_slots_closed(const t2m_slots_t *slots, apr_uint32_t index)
     return t2m_load(&((const t2m_slot_header_t *)slot_at(slots, index))->closed) != 0;
 }
 
-apr_uint64_t t2m_slots_dropped(const t2m_slots_t *slots, apr_uint32_t index)
+void t2m_slots_dropped(const t2m_slots_t *slots, apr_uint32_t index, const apr_uint64_t *before,
+                       apr_uint64_t *out)
 {
     const t2m_slot_header_t *header = (const t2m_slot_header_t *)slot_at(slots, index);
-    apr_uint64_t sum = 0;
-    int stream, reason;
+    int i;
 
-    for (stream = 0; stream < T2M_STREAM_COUNT; stream++) {
-        for (reason = 0; reason < T2M_DROP_COUNT; reason++) {
-            sum += t2m_load(&header->dropped[stream][reason]);
-        }
+    for (i = 0; i < T2M_DROPS; i++) {
+        apr_uint64_t now = t2m_load(&header->dropped[i]);
+
+        out[i] = now - before[i] <= 0xffffffff ? now : before[i];
     }
-    return sum;
 }
 
 apr_uint64_t t2m_slots_record(const t2m_slots_t *slots, apr_uint32_t index, apr_uint64_t position,

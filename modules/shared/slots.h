@@ -49,8 +49,13 @@ apr_uint64_t t2m_slots_tail(const t2m_slots_t *slots, apr_uint32_t index, apr_ui
 /** Nonzero when the slot's owner said that it ends by itself. */
 int t2m_slots_closed(const t2m_slots_t *slots, apr_uint32_t index);
 
-/** Records that the slot's owners dropped so far, whatever the stream and the reason. */
-apr_uint64_t t2m_slots_dropped(const t2m_slots_t *slots, apr_uint32_t index);
+/**
+ * Records that the slot's owners dropped so far, by stream and reason: out has room for T2M_DROPS
+ * numbers. before: what was seen earlier; a number that went back or on by more than 2^32, which
+ * no honest process can bring about, is taken as not changed.
+ */
+void t2m_slots_dropped(const t2m_slots_t *slots, apr_uint32_t index, const apr_uint64_t *before,
+                       apr_uint64_t *out);
 
 /**
  * Copies the header of the record at position. Returns the position behind the record, or 0 when it

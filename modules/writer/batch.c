@@ -16,16 +16,22 @@
 #include <string.h>
 
 #include "core/encode.h"
+#include "writer/gap.h"
 #include "writer/last_request.h"
 #include "writer/merge.h"
 
+typedef enum {
+    RECORD,       /* of a slot: position is its line's */
+    LAST_REQUEST, /* the writer's own, of a request whose process is gone: position is in made[] */
+    GAP           /* the writer's own, for drops: position is their number, slot their reason */
+} kind_e;
+
 typedef struct {
-    apr_uint64_t position; /* of the record in its slot; of a made line, in made[] */
+    apr_uint64_t position;
     apr_uint32_t slot;
-    apr_uint32_t size;
+    apr_uint32_t size; /* of a gap: at most */
     apr_uint32_t part;
-    unsigned char stream, level;
-    unsigned char made;    /* the writer's own line */
+    unsigned char stream, level, kind;
 } line_t;
 
 struct t2m_batch_t {
@@ -40,6 +46,8 @@ struct t2m_batch_t {
     t2m_merge_t *merge;
     apr_uint64_t *targets;
     apr_uint64_t *taken;        /* bytes of each slot */
+    apr_uint64_t *drops;        /* T2M_DROPS of each slot */
+    apr_time_t moment, before;  /* when this batch was gathered, and the last one */
     apr_size_t made_size;
     char made[T2M_BATCH_BYTES]; /* lines that the writer makes itself */
     char bytes[T2M_BATCH_BYTES];
@@ -56,10 +64,12 @@ t2m_batch_t *t2m_batch_create(const t2m_geometry_t *geometry)
     batch->merge = t2m_merge_create(geometry->slot_count);
     batch->targets = calloc(geometry->slot_count, sizeof(*batch->targets));
     batch->taken = calloc(geometry->slot_count, sizeof(*batch->taken));
-    if (!batch->merge || !batch->targets || !batch->taken) {
+    batch->drops = calloc(geometry->slot_count * (apr_size_t)T2M_DROPS, sizeof(*batch->drops));
+    if (!batch->merge || !batch->targets || !batch->taken || !batch->drops) {
         free(batch->merge);
         free(batch->targets);
         free(batch->taken);
+        free(batch->drops);
         free(batch);
         return NULL;
     }
@@ -80,6 +90,9 @@ static void start(t2m_batch_t *batch, const t2m_board_t *board)
     batch->moves = 0;
     memset(batch->taken, 0, batch->slot_count * sizeof(*batch->taken));
     memcpy(batch->targets, board->heads, batch->slot_count * sizeof(*batch->targets));
+    memcpy(batch->drops, board->drops,
+           batch->slot_count * (apr_size_t)T2M_DROPS * sizeof(*batch->drops));
+    batch->before = board->header->done_moment;
 }
 
 static apr_uint32_t part_for(t2m_batch_t *batch, apr_uint32_t file)
@@ -118,7 +131,7 @@ static int has_room(const t2m_batch_t *batch, apr_uint32_t size)
 
 /* Puts the slot's next record into the merge. */
 static void offer(t2m_batch_t *batch, const t2m_slots_t *slots, apr_uint32_t slot,
-                  apr_uint64_t end, apr_uint64_t *corrupt)
+                  apr_uint64_t end, t2m_batch_trouble_t *trouble)
 {
     t2m_merge_item_t item;
     apr_uint64_t position = batch->targets[slot];
@@ -130,7 +143,7 @@ static void offer(t2m_batch_t *batch, const t2m_slots_t *slots, apr_uint32_t slo
     item.end = end;
     item.next = t2m_slots_record(slots, slot, position, end, &item.record);
     if (item.next == 0) {
-        (*corrupt)++;
+        trouble->corrupt++;
         batch->targets[slot] = end;
         batch->moves = 1;
         return;
@@ -139,12 +152,12 @@ static void offer(t2m_batch_t *batch, const t2m_slots_t *slots, apr_uint32_t slo
 }
 
 static void take(t2m_batch_t *batch, const t2m_merge_item_t *item,
-                 const t2m_settings_t *settings, apr_uint64_t *unknown_file)
+                 const t2m_settings_t *settings, t2m_batch_trouble_t *trouble)
 {
     line_t *line;
 
     if (item->record.file >= settings->file_count) {
-        (*unknown_file)++;
+        trouble->unknown_file++;
     } else {
         line = add_line(batch, item->record.file, item->record.size);
         line->slot = item->slot;
@@ -157,26 +170,89 @@ static void take(t2m_batch_t *batch, const t2m_merge_item_t *item,
     batch->moves = 1;
 }
 
+/* Drops are counted by stream: its first file, the main server's, tells of them. */
+static apr_uint32_t main_file(const t2m_settings_t *settings, int stream)
+{
+    apr_uint32_t file;
+
+    for (file = 0; file < settings->file_count; file++) {
+        if (settings->files[file].stream == stream) {
+            return file;
+        }
+    }
+    return T2M_FILES_MAX;
+}
+
+static void add_gap(t2m_batch_t *batch, const t2m_settings_t *settings, int drop,
+                    apr_uint64_t count)
+{
+    int stream = drop / T2M_DROP_COUNT;
+    apr_uint32_t file = main_file(settings, stream);
+    line_t *line;
+
+    batch->moves = 1;
+    if (file == T2M_FILES_MAX) {
+        return;
+    }
+    line = add_line(batch, file, T2M_LINE_MIN);
+    line->kind = GAP;
+    line->position = count;
+    line->slot = (apr_uint32_t)(drop % T2M_DROP_COUNT);
+    line->stream = (unsigned char)stream;
+    line->level = T2M_LEVEL_ERROR;
+}
+
+/* One line for each stream and reason, before the records that found room again. */
+static void gather_drops(t2m_batch_t *batch, const t2m_slots_t *slots, const t2m_board_t *board,
+                         const t2m_settings_t *settings, int again)
+{
+    apr_uint64_t count[T2M_DROPS] = { 0 };
+    apr_uint32_t slot;
+    int drop;
+
+    for (slot = 0; slot < batch->slot_count; slot++) {
+        apr_uint64_t *now = batch->drops + slot * (apr_size_t)T2M_DROPS;
+        const apr_uint64_t *before = board->drops + slot * (apr_size_t)T2M_DROPS;
+
+        if (again) {
+            memcpy(now, board->drop_targets + slot * (apr_size_t)T2M_DROPS,
+                   T2M_DROPS * sizeof(*now));
+        } else {
+            t2m_slots_dropped(slots, slot, before, now);
+        }
+        for (drop = 0; drop < T2M_DROPS; drop++) {
+            count[drop] += now[drop] - before[drop];
+        }
+    }
+    for (drop = 0; drop < T2M_DROPS; drop++) {
+        if (count[drop]) {
+            add_gap(batch, settings, drop, count[drop]);
+        }
+    }
+}
+
 apr_uint32_t t2m_batch_gather(t2m_batch_t *batch, const t2m_slots_t *slots,
                               const t2m_board_t *board, const t2m_settings_t *settings,
-                              const apr_uint64_t *targets, apr_uint64_t *corrupt,
-                              apr_uint64_t *unknown_file)
+                              const t2m_intent_t *again, apr_time_t moment,
+                              t2m_batch_trouble_t *trouble)
 {
     t2m_merge_item_t item;
     apr_uint32_t slot;
 
     start(batch, board);
+    batch->moment = again ? again->moment : moment;
+    gather_drops(batch, slots, board, settings, again != NULL);
     t2m_merge_clear(batch->merge);
     for (slot = 0; slot < batch->slot_count; slot++) {
-        apr_uint64_t end = targets ? targets[slot]
-                                   : t2m_slots_tail(slots, slot, board->heads[slot]);
+        apr_uint64_t end = again ? board->targets[slot]
+                                 : t2m_slots_tail(slots, slot, board->heads[slot]);
 
-        offer(batch, slots, slot, end, corrupt);
+        offer(batch, slots, slot, end, trouble);
     }
     while (t2m_merge_first(batch->merge, &item) && has_room(batch, item.record.size)) {
         t2m_merge_pop(batch->merge);
-        take(batch, &item, settings, unknown_file);
-        offer(batch, slots, item.slot, item.end, corrupt);
+        take(batch, &item, settings, trouble);
+        offer(batch, slots, item.slot, item.end, trouble);
     }
     return batch->line_count;
 }
@@ -189,6 +265,7 @@ apr_uint32_t t2m_batch_bury(t2m_batch_t *batch, const t2m_slots_t *slots,
     apr_uint64_t tail = board->heads[intent->bury_slot]; /* it is drained: all below is written */
 
     start(batch, board);
+    batch->moment = intent->bury_time;
     for (entry = 0; entry < slots->geometry.inflight_count; entry++) {
         t2m_inflight_t request;
         apr_uint32_t size;
@@ -200,7 +277,7 @@ apr_uint32_t t2m_batch_bury(t2m_batch_t *batch, const t2m_slots_t *slots,
         }
         size = t2m_last_request_line(&request, intent, batch->made + batch->made_size);
         line = add_line(batch, request.file, size);
-        line->made = 1;
+        line->kind = LAST_REQUEST;
         line->position = batch->made_size;
         line->stream = T2M_STREAM_ACCESS;
         line->level = T2M_LEVEL_ERROR;
@@ -217,6 +294,16 @@ int t2m_batch_moves(const t2m_batch_t *batch)
 apr_uint64_t t2m_batch_target(const t2m_batch_t *batch, apr_uint32_t slot)
 {
     return batch->targets[slot];
+}
+
+const apr_uint64_t *t2m_batch_drops(const t2m_batch_t *batch, apr_uint32_t slot)
+{
+    return batch->drops + slot * (apr_size_t)T2M_DROPS;
+}
+
+apr_time_t t2m_batch_moment(const t2m_batch_t *batch)
+{
+    return batch->moment;
 }
 
 apr_uint32_t t2m_batch_parts(const t2m_batch_t *batch, const t2m_batch_part_t **parts)
@@ -255,13 +342,19 @@ static void clean(char *bytes, apr_size_t size)
     }
 }
 
+static void end_line(t2m_batch_t *batch, t2m_batch_part_t *part)
+{
+    part->seq++;
+    part->size += t2m_encode_tail(part->seq, batch->bytes + part->start + part->size);
+}
+
 static void render_line(t2m_batch_t *batch, const t2m_slots_t *slots,
-                        const t2m_settings_t *settings, const line_t *line, apr_uint64_t seq)
+                        const t2m_settings_t *settings, const line_t *line)
 {
     t2m_batch_part_t *part = &batch->parts[line->part];
     char *out = batch->bytes + part->start + part->size;
 
-    if (line->made) {
+    if (line->kind == LAST_REQUEST) {
         memcpy(out, batch->made + line->position, line->size);
     } else {
         t2m_slots_copy(slots, line->slot, line->position, out, line->size);
@@ -271,7 +364,19 @@ static void render_line(t2m_batch_t *batch, const t2m_slots_t *slots,
     if (settings->files[part->file].label) {
         part->size += t2m_encode_stream((t2m_stream_e)line->stream, out + line->size);
     }
-    part->size += t2m_encode_tail(seq, batch->bytes + part->start + part->size);
+    end_line(batch, part);
+}
+
+/* Only now are the numbers known that the lost records take with them. */
+static void render_gap(t2m_batch_t *batch, const line_t *line)
+{
+    t2m_batch_part_t *part = &batch->parts[line->part];
+    t2m_gap_t gap = { (t2m_stream_e)line->stream, (t2m_drop_e)line->slot, line->position,
+                      part->seq + 1, batch->before, batch->moment };
+
+    part->size += t2m_gap_line(&gap, batch->bytes + part->start + part->size);
+    part->seq += gap.count;
+    end_line(batch, part);
 }
 
 void t2m_batch_render(t2m_batch_t *batch, const t2m_slots_t *slots,
@@ -281,10 +386,11 @@ void t2m_batch_render(t2m_batch_t *batch, const t2m_slots_t *slots,
 
     place_parts(batch, files);
     for (i = 0; i < batch->line_count; i++) {
-        t2m_batch_part_t *part = &batch->parts[batch->lines[i].part];
-
-        part->seq++;
-        render_line(batch, slots, settings, &batch->lines[i], part->seq);
+        if (batch->lines[i].kind == GAP) {
+            render_gap(batch, &batch->lines[i]);
+        } else {
+            render_line(batch, slots, settings, &batch->lines[i]);
+        }
     }
 }
 
@@ -294,10 +400,15 @@ void t2m_batch_totals(const t2m_batch_t *batch, t2m_totals_t totals[T2M_STREAM_C
 
     for (i = 0; i < batch->line_count; i++) {
         const line_t *line = &batch->lines[i];
+        t2m_totals_t *row = &totals[line->stream];
 
-        totals[line->stream].lines++;
-        totals[line->stream].bytes += line->size;
-        totals[line->stream].levels[line->level]++;
-        totals[line->stream].worker_died += line->made;
+        if (line->kind == GAP) {
+            row->dropped += line->position;
+            continue;
+        }
+        row->lines++;
+        row->bytes += line->size;
+        row->levels[line->level]++;
+        row->worker_died += line->kind == LAST_REQUEST;
     }
 }

@@ -44,17 +44,22 @@ typedef struct t2m_batch_t t2m_batch_t;
 /** A batch's memory for that geometry; NULL when there is none to be had. Lives until the exit. */
 t2m_batch_t *t2m_batch_create(const t2m_geometry_t *geometry);
 
+/* Records that a batch passes over. */
+typedef struct {
+    apr_uint64_t corrupt;      /* could not be believed: all behind it in its slot is passed over */
+    apr_uint64_t unknown_file; /* of a file that the settings do not have */
+} t2m_batch_trouble_t;
+
 /**
- * Gathers the records between each head and its limit: with targets NULL the published tails, else
- * those targets. What does not fit waits for the next batch. Where a slot's records end is left in
- * t2m_batch_target. A record that cannot be believed ends what is read of its slot: all behind it
- * up to the tail is passed over and counted in *corrupt. Records of an unknown file are passed over
- * and counted in *unknown_file. Returns the number of lines.
+ * Gathers what the slots have: the records between each head and the published tail, and a gap line
+ * for the drops of each stream. What does not fit waits for the next batch. again: NULL for a new
+ * batch, gathered at moment; else the intent whose batch is made once more, up to the board's
+ * targets. Adds to *trouble. Returns the number of lines.
  */
 apr_uint32_t t2m_batch_gather(t2m_batch_t *batch, const t2m_slots_t *slots,
                               const t2m_board_t *board, const t2m_settings_t *settings,
-                              const apr_uint64_t *targets, apr_uint64_t *corrupt,
-                              apr_uint64_t *unknown_file);
+                              const t2m_intent_t *again, apr_time_t moment,
+                              t2m_batch_trouble_t *trouble);
 
 /**
  * Gathers one access line for each request that is in flight in a slot whose owner is gone. moment
@@ -64,11 +69,15 @@ apr_uint32_t t2m_batch_bury(t2m_batch_t *batch, const t2m_slots_t *slots,
                             const t2m_board_t *board, const t2m_settings_t *settings,
                             const t2m_intent_t *intent);
 
-/** Nonzero when targets differ from heads, even if no line came of it. */
+/** Nonzero when there is anything to write or to pass over. */
 int t2m_batch_moves(const t2m_batch_t *batch);
 
-/** Where the records of a slot were read to. */
+/** Where the records of a slot were read to, and its T2M_DROPS counters of drops. */
 apr_uint64_t t2m_batch_target(const t2m_batch_t *batch, apr_uint32_t slot);
+const apr_uint64_t *t2m_batch_drops(const t2m_batch_t *batch, apr_uint32_t slot);
+
+/** When the batch was gathered. */
+apr_time_t t2m_batch_moment(const t2m_batch_t *batch);
 
 /** The parts, one a file, in the order of their first line. */
 apr_uint32_t t2m_batch_parts(const t2m_batch_t *batch, const t2m_batch_part_t **parts);

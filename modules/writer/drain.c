@@ -117,12 +117,15 @@ static void publish(t2m_drain_t *drain, const t2m_intent_t *bury)
         intent->bury_owner = 0;
     }
     intent->batch = drain->board.header->done_batch + 1;
+    intent->moment = t2m_batch_moment(drain->batch);
     intent->step_count = count;
     for (i = 0; i < count; i++) {
         fill_step(drain, &parts[i], &drain->board.steps[i]);
     }
     for (i = 0; i < drain->slots.geometry.slot_count; i++) {
         drain->board.targets[i] = t2m_batch_target(drain->batch, i);
+        memcpy(drain->board.drop_targets + i * (apr_size_t)T2M_DROPS,
+               t2m_batch_drops(drain->batch, i), T2M_DROPS * sizeof(apr_uint64_t));
     }
     T2M_STEP("intent filled");
     t2m_store(&intent->phase, T2M_INTENT_WRITE);
@@ -189,13 +192,14 @@ static void fold(t2m_drain_t *drain)
     for (stream = 0; stream < T2M_STREAM_COUNT; stream++) {
         t2m_totals_t row = drain->board.totals[stream];
 
-        if (added[stream].lines == 0 || row.row.batch == batch) {
+        if ((added[stream].lines == 0 && added[stream].dropped == 0) || row.row.batch == batch) {
             continue;
         }
         row.row.batch = batch;
         row.lines += added[stream].lines;
         row.bytes += added[stream].bytes;
         row.worker_died += added[stream].worker_died;
+        row.dropped += added[stream].dropped;
         for (level = 0; level < T2M_LEVEL_COUNT; level++) {
             row.levels[level] += added[stream].levels[level];
         }
@@ -219,10 +223,13 @@ static void advance(t2m_drain_t *drain)
     for (i = 0; i < drain->slots.geometry.slot_count; i++) {
         t2m_store(&drain->board.heads[i], drain->board.targets[i]);
     }
+    memcpy(drain->board.drops, drain->board.drop_targets,
+           drain->slots.geometry.slot_count * (apr_size_t)T2M_DROPS * sizeof(apr_uint64_t));
     T2M_STEP("heads advanced");
     if (header->intent.bury_owner) {
         t2m_slots_free(&drain->slots, header->intent.bury_slot, header->intent.bury_owner);
     }
+    header->done_moment = header->intent.moment;
     t2m_store(&header->done_batch, header->intent.batch);
     T2M_STEP("batch done");
     t2m_store(&header->intent.phase, T2M_INTENT_NONE);
@@ -252,7 +259,7 @@ static apr_status_t carry_out(t2m_drain_t *drain)
 apr_status_t t2m_drain_finish(t2m_drain_t *drain)
 {
     t2m_intent_t *intent = &drain->board.header->intent;
-    apr_uint64_t unused = 0;
+    t2m_batch_trouble_t told = { 0, 0 }; /* counted when the batch was first gathered */
 
     t2m_board_undo(&drain->board);
     if (intent->phase == T2M_INTENT_ADVANCE) {
@@ -265,16 +272,16 @@ apr_status_t t2m_drain_finish(t2m_drain_t *drain)
         (void)t2m_batch_bury(drain->batch, &drain->slots, &drain->board, drain->settings, intent);
     } else {
         (void)t2m_batch_gather(drain->batch, &drain->slots, &drain->board, drain->settings,
-                               drain->board.targets, &unused, &unused);
+                               intent, 0, &told);
     }
     t2m_batch_render(drain->batch, &drain->slots, drain->settings, drain->board.files);
     return carry_out(drain);
 }
 
-apr_status_t t2m_drain_pass(t2m_drain_t *drain, int *moved)
+apr_status_t t2m_drain_pass(t2m_drain_t *drain, apr_time_t now, int *moved)
 {
     t2m_board_header_t *header = drain->board.header;
-    apr_uint64_t corrupt = 0, unknown_file = 0;
+    t2m_batch_trouble_t trouble = { 0, 0 };
     apr_status_t status = t2m_drain_finish(drain);
 
     *moved = 0;
@@ -282,7 +289,7 @@ apr_status_t t2m_drain_pass(t2m_drain_t *drain, int *moved)
         return status;
     }
     (void)t2m_batch_gather(drain->batch, &drain->slots, &drain->board, drain->settings, NULL,
-                           &corrupt, &unknown_file);
+                           now, &trouble);
     if (!t2m_batch_moves(drain->batch)) {
         return APR_SUCCESS;
     }
@@ -292,8 +299,8 @@ apr_status_t t2m_drain_pass(t2m_drain_t *drain, int *moved)
         return status;
     }
     t2m_batch_render(drain->batch, &drain->slots, drain->settings, drain->board.files);
-    header->corrupt += corrupt;
-    header->unknown_file += unknown_file;
+    header->corrupt += trouble.corrupt;
+    header->unknown_file += trouble.unknown_file;
     publish(drain, NULL);
     return carry_out(drain);
 }

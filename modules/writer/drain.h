@@ -47,10 +47,10 @@ void t2m_drain_settings(t2m_drain_t *drain);
 apr_status_t t2m_drain_finish(t2m_drain_t *drain);
 
 /**
- * Writes one batch. *moved is set nonzero when there was anything. Returns the error of a file that
- * refuses (then the batch is pending, or not begun): call again later.
+ * Writes one batch, gathered now. *moved is set nonzero when there was anything. Returns the error
+ * of a file that refuses (then the batch is pending, or not begun): call again later.
  */
-apr_status_t t2m_drain_pass(t2m_drain_t *drain, int *moved);
+apr_status_t t2m_drain_pass(t2m_drain_t *drain, apr_time_t now, int *moved);
 
 /**
  * Writes the access lines of the requests that a dead owner had in flight and frees its slot. The

@@ -45,7 +45,7 @@ enum {
     OWNERS_US = 200000,  /* between two looks at the slots' owners */
     RETRY_MS = 100,      /* after a file refused */
     COMPLAIN_US = 60000000,
-    TELL_US = 10000000   /* between two looks at what was dropped */
+    TELL_US = 1000000    /* between two notices of what was dropped */
 };
 
 typedef struct {
@@ -91,21 +91,20 @@ static void recovered(writer_t *writer)
     }
 }
 
-/* What found no room in a ring is lost: the administrator hears of it, with the exact number. */
+/* What found no room is in the streams as gaps; the administrator hears of it too. */
 static void tell_of_drops(writer_t *writer)
 {
     t2m_board_header_t *header = writer->drain.board.header;
     apr_int64_t now = monotonic();
     apr_uint64_t sum = 0;
     char text[T2M_NOTICE_SIZE];
-    apr_uint32_t slot;
+    int stream;
 
-    if (!writer->alone && now - writer->last_told < TELL_US) {
+    if (now - writer->last_told < TELL_US) {
         return;
     }
-    writer->last_told = now;
-    for (slot = 0; slot < writer->drain.slots.geometry.slot_count; slot++) {
-        sum += t2m_slots_dropped(&writer->drain.slots, slot);
+    for (stream = 0; stream < T2M_STREAM_COUNT; stream++) {
+        sum += writer->drain.board.totals[stream].dropped;
     }
     if (sum != header->drops_told) {
         (void)snprintf(text, sizeof(text), "T2M0203: %" APR_UINT64_T_FMT " records were lost as "
@@ -113,6 +112,7 @@ static void tell_of_drops(writer_t *writer)
                        sum - header->drops_told);
         t2m_board_notice(&writer->drain.board, T2M_LEVEL_ERROR, text);
         header->drops_told = sum;
+        writer->last_told = now;
     }
 }
 
@@ -120,7 +120,7 @@ static void tell_of_drops(writer_t *writer)
 static int drain_once(writer_t *writer)
 {
     int moved = 0;
-    apr_status_t status = t2m_drain_pass(&writer->drain, &moved);
+    apr_status_t status = t2m_drain_pass(&writer->drain, apr_time_now(), &moved);
 
     (void)t2m_add(&writer->drain.board.header->passes, 1);
     if (status != APR_SUCCESS) {

@@ -115,7 +115,7 @@ static void drain_all(void)
         abort();
     }
     while (moved) {
-        if (t2m_drain_pass(&drain, &moved) != APR_SUCCESS) {
+        if (t2m_drain_pass(&drain, 3, &moved) != APR_SUCCESS) {
             abort();
         }
     }

@@ -97,22 +97,23 @@ static void full(void)
     static char line[60001];
     t2m_ring_record_t record = { sizeof(line) - 1, 0, T2M_STREAM_ACCESS, T2M_LEVEL_INFO, 1 };
     t2m_slot_request_t request = { 0 };
+    const apr_uint64_t *dropped;
     t2m_inflight_t *entry;
 
     memset(line, 'x', sizeof(line) - 1);
     (void)world_claim(&world, &slot);
+    dropped = slot.header->dropped + T2M_STREAM_ACCESS * T2M_DROP_COUNT;
     entry = t2m_slot_begin(&slot, &request);
     is_number(t2m_slot_push(&slot, T2M_SLOT_WAIT, &record, line, NULL), APR_SUCCESS, "a long line");
     is_number(t2m_slot_push(&slot, T2M_SLOT_WAIT, &record, line, entry), APR_ENOSPC,
               "the next has no room");
-    is_number((long)slot.header->dropped[T2M_STREAM_ACCESS][T2M_DROP_FULL], 1, "which is counted");
+    is_number((long)dropped[T2M_DROP_FULL], 1, "which is counted");
     is_number((long)entry->busy, 0, "and its entry is given back");
     (void)pthread_mutex_lock(&slot.lock);
     is_number(t2m_slot_push(&slot, T2M_SLOT_TRY, &record, line, NULL), APR_EBUSY,
               "in a signal handler a held lock is not waited for");
     (void)pthread_mutex_unlock(&slot.lock);
-    is_number((long)slot.header->dropped[T2M_STREAM_ACCESS][T2M_DROP_REENTRY], 1,
-              "which is counted too");
+    is_number((long)dropped[T2M_DROP_REENTRY], 1, "which is counted too");
     record.size = T2M_LINE_MAX + 1;
     is_number(t2m_slot_push(&slot, T2M_SLOT_WAIT, &record, line, NULL), APR_EINVAL, "too long");
     record.size = 0;

@@ -21,12 +21,12 @@ static t2m_slots_t slots;
 static t2m_board_t board;
 static t2m_batch_t *batch;
 static t2m_settings_t *settings;
-static apr_uint64_t corrupt, unknown_file;
+static t2m_batch_trouble_t trouble;
 
-static apr_uint32_t gather(const apr_uint64_t *targets)
+static apr_uint32_t gather(const t2m_intent_t *again)
 {
-    corrupt = unknown_file = 0;
-    return t2m_batch_gather(batch, &slots, &board, settings, targets, &corrupt, &unknown_file);
+    memset(&trouble, 0, sizeof(trouble));
+    return t2m_batch_gather(batch, &slots, &board, settings, again, 1, &trouble);
 }
 
 static void advance(void)
@@ -35,6 +35,8 @@ static void advance(void)
 
     for (i = 0; i < world.geometry.slot_count; i++) {
         board.heads[i] = t2m_batch_target(batch, i);
+        memcpy(board.drops + i * (apr_size_t)T2M_DROPS, t2m_batch_drops(batch, i),
+               T2M_DROPS * sizeof(*board.drops));
     }
 }
 
@@ -69,7 +71,7 @@ static void orders(t2m_slot_t *one, t2m_slot_t *two)
 
 static void repeats(t2m_slot_t *one)
 {
-    apr_uint64_t targets[3];
+    t2m_intent_t intent = { 0 };
     apr_size_t size, again_size;
     char kept[4096];
     const char *bytes;
@@ -82,10 +84,10 @@ static void repeats(t2m_slot_t *one)
     bytes = rendered(&size);
     memcpy(kept, bytes, size);
     for (i = 0; i < 3; i++) {
-        targets[i] = t2m_batch_target(batch, i);
+        board.targets[i] = t2m_batch_target(batch, i);
     }
     (void)world_push(one, "{\"later\":true", 99);
-    is_number(gather(targets), 20, "with targets only what lies below them");
+    is_number(gather(&intent), 20, "with targets only what lies below them");
     bytes = rendered(&again_size);
     ok(size == again_size && memcmp(bytes, kept, size) == 0, "the same bytes as before");
     advance();
@@ -100,7 +102,7 @@ static void bad_records(t2m_slot_t *one)
     const char *bytes;
 
     (void)t2m_slot_push(one, T2M_SLOT_WAIT, &record, "{\"n\":1", NULL);
-    ok(gather(NULL) == 0 && unknown_file == 1 && t2m_batch_moves(batch),
+    ok(gather(NULL) == 0 && trouble.unknown_file == 1 && t2m_batch_moves(batch),
        "an unknown file: counted");
     advance();
     (void)world_push(one, "{\"a\n\":1", 1);
@@ -110,9 +112,9 @@ static void bad_records(t2m_slot_t *one)
     advance();
     (void)world_push(one, "{\"n\":1", 1);
     ((t2m_ring_record_t *)(void *)(one->ring + (board.heads[one->index] & 65535)))->size = 0;
-    ok(gather(NULL) == 0 && corrupt == 1 && t2m_batch_moves(batch), "a corrupt record: counted");
+    ok(gather(NULL) == 0 && trouble.corrupt == 1 && t2m_batch_moves(batch), "a corrupt record: counted");
     advance();
-    ok(gather(NULL) == 0 && corrupt == 0, "and passed over once");
+    ok(gather(NULL) == 0 && trouble.corrupt == 0, "and passed over once");
 }
 
 static void floods(t2m_slot_t *one)
@@ -129,6 +131,7 @@ static void floods(t2m_slot_t *one)
     ok(totals[T2M_STREAM_APP].lines == (apr_uint64_t)pushed
        && totals[T2M_STREAM_APP].bytes == 6 * (apr_uint64_t)pushed
        && totals[T2M_STREAM_APP].levels[T2M_LEVEL_INFO] == (apr_uint64_t)pushed, "and is counted");
+    is_number((long)totals[T2M_STREAM_APP].dropped, 1, "so is the line that had no room");
     advance();
 }
 

@@ -47,17 +47,17 @@ static void refuses_and_goes_on(t2m_slot_t *slot)
     small = old;
     small.rlim_cur = 25;
     (void)world_push(slot, "{\"n\":1", 1);
-    is_number(t2m_drain_pass(&drain, &moved), APR_SUCCESS, "a line is written");
+    is_number(t2m_drain_pass(&drain, 1705314646000000, &moved), APR_SUCCESS, "a line is written");
     content_is("{\"n\":1,\"seq\":8}\n", "with the number after the file's last");
     (void)world_push(slot, "{\"n\":2", 2);
     (void)setrlimit(RLIMIT_FSIZE, &small);
-    is_number(t2m_drain_pass(&drain, &moved), EFBIG, "a file that refuses");
+    is_number(t2m_drain_pass(&drain, 1705314646000000, &moved), EFBIG, "a file that refuses");
     is_number(drain.board.header->intent.phase, T2M_INTENT_WRITE, "leaves the batch pending");
-    is_number(t2m_drain_pass(&drain, &moved), EFBIG, "as long as it refuses");
+    is_number(t2m_drain_pass(&drain, 1705314646000000, &moved), EFBIG, "as long as it refuses");
     content_is("{\"n\":1,\"seq\":8}\n", "no part of a line stays");
     (void)setrlimit(RLIMIT_FSIZE, &old);
     (void)world_push(slot, "{\"n\":3", 3);
-    is_number(t2m_drain_pass(&drain, &moved), APR_SUCCESS, "then it goes on");
+    is_number(t2m_drain_pass(&drain, 1705314646000000, &moved), APR_SUCCESS, "then it goes on");
     content_is("{\"n\":1,\"seq\":8}\n{\"n\":2,\"seq\":9}\n{\"n\":3,\"seq\":10}\n",
                "with all lines");
     is_number((long)drain.board.totals[T2M_STREAM_APP].lines, 3, "counted once each");
@@ -75,15 +75,38 @@ static void takes_settings_over(t2m_slot_t *slot)
     t2m_drain_settings(&drain);
     is_number((long)drain.board.header->settings, 2, "newer settings are taken over");
     (void)t2m_slot_push(slot, T2M_SLOT_WAIT, &record, "{\"n\":4", NULL);
-    is_number(t2m_drain_pass(&drain, &moved), ENOENT, "a file that cannot be opened");
+    is_number(t2m_drain_pass(&drain, 1705314646000000, &moved), ENOENT,
+              "a file that cannot be opened");
     ok(drain.failed_file == 1 && drain.failed_why != NULL, "is named with the reason");
     is_number(drain.board.header->intent.phase, T2M_INTENT_NONE, "before anything is begun");
     (void)snprintf(settings->files[1].path, sizeof(settings->files[1].path), "%s", path);
     (void)t2m_settings_publish(world.slots_memory, &world.geometry, settings);
     t2m_drain_settings(&drain);
-    is_number(t2m_drain_pass(&drain, &moved), APR_SUCCESS, "and opened when it can be");
+    is_number(t2m_drain_pass(&drain, 1705314646000000, &moved), APR_SUCCESS,
+              "and opened when it can be");
     ok(!t2m_drain_waiting(&drain), "nothing waits");
     free(settings);
+}
+
+/* What found no room takes its numbers with it, and a line says which. */
+static void names_gaps(t2m_slot_t *slot)
+{
+    int moved;
+
+    (void)truncate(path, 0);
+    drain.sinks[0].size = drain.sinks[1].size = 0;
+    slot->header->dropped[T2M_STREAM_APP * T2M_DROP_COUNT + T2M_DROP_FULL] += 5;
+    (void)world_push(slot, "{\"n\":5", 1);
+    drain.board.files[0].seq = 20;
+    is_number(t2m_drain_pass(&drain, 1705314647000000, &moved), APR_SUCCESS, "drops are told");
+    content_is("{\"timestamp\":\"2024-01-15T10:30:47.000Z\",\"level\":\"ERROR\","
+               "\"message\":\"gap\",\"stream\":\"app\",\"count\":5,\"first_seq\":21,"
+               "\"last_seq\":25,\"from\":\"2024-01-15T10:30:46.000Z\","
+               "\"to\":\"2024-01-15T10:30:47.000Z\",\"reason\":\"memory_full\",\"seq\":26}\n"
+               "{\"n\":5,\"seq\":27}\n", "before what came after them");
+    is_number((long)drain.board.totals[T2M_STREAM_APP].dropped, 5, "and counted");
+    (void)t2m_drain_pass(&drain, 1705314648000000, &moved);
+    ok(!moved, "once");
 }
 
 int main(void)
@@ -100,7 +123,7 @@ int main(void)
         || world_claim(&world, &slot) != APR_SUCCESS) {
         return 1;
     }
-    is_number(t2m_drain_pass(&drain, &moved), APR_SUCCESS, "nothing to do");
+    is_number(t2m_drain_pass(&drain, 1705314646000000, &moved), APR_SUCCESS, "nothing to do");
     ok(!moved, "which it says");
     (void)ftruncate(fd, 0);
     if (write(fd, "", 0) != 0) {
@@ -110,6 +133,7 @@ int main(void)
     drain.board.files[0].known = 1;
     refuses_and_goes_on(&slot);
     takes_settings_over(&slot);
+    names_gaps(&slot);
     (void)close(fd);
     (void)unlink(path);
     return tap_done();
