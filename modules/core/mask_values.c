@@ -363,7 +363,7 @@ int t2m_mask_email(const t2m_mask_view_t *view, apr_uint32_t local, apr_uint32_t
     if (!dot || !letters_only || at - label < 2 || is_file_type(view, label, at)) {
         return 0; /* root@localhost, ada@10.0.0.5, icon@2x.png */
     }
-    if (t2m_mask_marker(view->data, at, view->end)) {
+    if (t2m_mask_marker(view->data, unit == '.' ? next : at, view->end)) {
         return 0; /* the host's name went on where the replacement stands */
     }
     return set_find(found, local, at, T2M_MASK_EMAIL);

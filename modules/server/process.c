@@ -26,8 +26,10 @@
 #include "server/private.h"
 
 enum {
-    WAKE_INTERVAL_US = 50000,   /* a worker wakes the writer at most so often */
-    CLAIM_INTERVAL_US = 1000000 /* a process without a slot asks again */
+    WAKE_INTERVAL_US = 50000,    /* a worker wakes the writer at most so often */
+    CLAIM_INTERVAL_US = 1000000, /* a process without a slot asks again */
+    CLAIM_TRIES = 200,           /* of a new worker, before it serves without one */
+    CLAIM_PAUSE_US = 10000
 };
 
 static struct {
@@ -136,26 +138,11 @@ static int has_slot(void)
     return process.slot.index != T2M_SLOTS_MAX;
 }
 
-static apr_status_t ended(void *unused)
+static void poke_writer(void)
 {
-    (void)unused;
-    t2m_slot_close(&process.slot);
-    return APR_SUCCESS;
-}
+    ssize_t ignored = write(process.memory.wake_fd, "", 1); /* full: it is being woken */
 
-void t2m_process_child_init(apr_pool_t *pool, server_rec *server)
-{
-    (void)server;
-    if (process.parent == 0) {
-        return;
-    }
-    (void)has_slot();
-    apr_pool_cleanup_register(pool, NULL, ended, apr_pool_cleanup_null);
-}
-
-int t2m_process_ready(void)
-{
-    return process.parent != 0;
+    (void)ignored;
 }
 
 /* At most once in an interval, whichever thread comes first. */
@@ -167,10 +154,49 @@ static void wake_writer(void)
     if (now - last >= WAKE_INTERVAL_US
         && __atomic_compare_exchange_n(&process.woken, &last, now, 0, __ATOMIC_RELAXED,
                                        __ATOMIC_RELAXED)) {
-        ssize_t ignored = write(process.memory.wake_fd, "", 1); /* full: it is being woken */
-
-        (void)ignored;
+        poke_writer();
     }
+}
+
+static apr_status_t ended(void *unused)
+{
+    (void)unused;
+    t2m_slot_close(&process.slot);
+    return APR_SUCCESS;
+}
+
+/*
+ * A restart takes the slots of its killed workers out of use until the writer has seen that they
+ * are gone, which a claim in vain hastens: a new worker had rather wait a moment than lose its
+ * lines.
+ */
+static void claim_patiently(void)
+{
+    int tries;
+
+    for (tries = 0; !has_slot() && process.memory.slots_fd >= 0 && tries < CLAIM_TRIES; tries++) {
+        poke_writer();
+        apr_sleep(CLAIM_PAUSE_US);
+        process.asked = 0;
+    }
+}
+
+void t2m_process_child_init(apr_pool_t *pool, server_rec *server)
+{
+    if (process.parent == 0) {
+        return;
+    }
+    claim_patiently();
+    if (process.slot.index == T2M_SLOTS_MAX) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, server,
+                     "T2M0111: no slot for this process: its lines are lost until one is free");
+    }
+    apr_pool_cleanup_register(pool, NULL, ended, apr_pool_cleanup_null);
+}
+
+int t2m_process_ready(void)
+{
+    return process.parent != 0;
 }
 
 apr_status_t t2m_process_push(const t2m_ring_record_t *record, const char *line,

@@ -95,6 +95,11 @@ void t2m_slots_free(t2m_slots_t *slots, apr_uint32_t index, apr_uint64_t owner)
                                       __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
 
+apr_uint64_t t2m_slots_refused(const t2m_slots_t *slots)
+{
+    return t2m_load(&directory(slots)->no_slot);
+}
+
 apr_uint64_t t2m_slots_tail(const t2m_slots_t *slots, apr_uint32_t index, apr_uint64_t head)
 {
     const t2m_slot_header_t *header = (const t2m_slot_header_t *)slot_at(slots, index);

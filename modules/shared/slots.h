@@ -49,6 +49,9 @@ apr_uint64_t t2m_slots_tail(const t2m_slots_t *slots, apr_uint32_t index, apr_ui
 /** Nonzero when the slot's owner said that it ends by itself. */
 int t2m_slots_closed(const t2m_slots_t *slots, apr_uint32_t index);
 
+/** How often a process asked for a slot and found none. */
+apr_uint64_t t2m_slots_refused(const t2m_slots_t *slots);
+
 /**
  * Records that the slot's owners dropped so far, by stream and reason: out has room for T2M_DROPS
  * numbers. before: what was seen earlier; a number that went back or on by more than 2^32, which

@@ -79,7 +79,7 @@ static int is_gone(seen_t *seen, apr_uint64_t owner)
         && started(pid) != seen->started;
 }
 
-int t2m_owners_gone(t2m_owners_t *owners, apr_uint32_t slot, apr_uint64_t owner)
+unsigned t2m_owners_gone(t2m_owners_t *owners, apr_uint32_t slot, apr_uint64_t owner)
 {
     seen_t *seen = &owners->seen[slot];
 
@@ -92,5 +92,5 @@ int t2m_owners_gone(t2m_owners_t *owners, apr_uint32_t slot, apr_uint64_t owner)
     if (!is_gone(seen, owner)) {
         return 0;
     }
-    return seen->gone++ > 0;
+    return ++seen->gone;
 }

@@ -21,11 +21,10 @@ typedef struct t2m_owners_t t2m_owners_t;
 t2m_owners_t *t2m_owners_create(apr_uint32_t slot_count);
 
 /**
- * Nonzero when the process behind the owner's word is gone: its pid is free, or belongs to a
- * process that was started later than the one first seen under this word. Asks the system each
- * time. The first time it is found gone the answer is still no: the parent, which reaped it, may
- * be about to note that it was stopped.
+ * How often in a row the process behind the owner's word was found gone; 0: it lives. Gone is who
+ * has a free pid, or one that belongs to a process started later than the one first seen under
+ * this word. Asks the system each time.
  */
-int t2m_owners_gone(t2m_owners_t *owners, apr_uint32_t slot, apr_uint64_t owner);
+unsigned t2m_owners_gone(t2m_owners_t *owners, apr_uint32_t slot, apr_uint64_t owner);
 
 #endif

@@ -53,6 +53,7 @@ typedef struct {
     t2m_owners_t *owners;
     apr_int64_t last_work, last_owners, last_complaint, last_told; /* monotonic microseconds */
     apr_status_t last_error;
+    apr_uint64_t refused; /* claims of slots, at the last look at the owners */
     pid_t supervisor;
     int alone; /* the lifeline hung up: no producer is left */
 } writer_t;
@@ -135,7 +136,27 @@ static int drain_once(writer_t *writer)
     return moved;
 }
 
-static void bury(writer_t *writer, apr_uint32_t slot, apr_uint64_t owner)
+static int has_requests(const t2m_drain_t *drain, apr_uint32_t slot)
+{
+    t2m_inflight_t request;
+    apr_uint32_t i;
+
+    for (i = 0; i < drain->slots.geometry.inflight_count; i++) {
+        if (t2m_slots_inflight(&drain->slots, slot, i, drain->board.heads[slot], &request)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* The parent, which reaped the process, notes a moment later that it stopped it: whether the
+ * requests in flight died in a crash is not known before the second look. */
+static int too_early(const writer_t *writer, apr_uint32_t slot, int stopped, unsigned gone)
+{
+    return !stopped && gone < 2 && has_requests(&writer->drain, slot);
+}
+
+static void bury(writer_t *writer, apr_uint32_t slot, apr_uint64_t owner, unsigned gone)
 {
     t2m_drain_t *drain = &writer->drain;
     apr_uint64_t head = drain->board.heads[slot];
@@ -143,8 +164,9 @@ static void bury(writer_t *writer, apr_uint32_t slot, apr_uint64_t owner)
                || t2m_slots_closed(&drain->slots, slot);
     apr_status_t status;
 
-    if (t2m_slots_tail(&drain->slots, slot, head) != head) {
-        return; /* its records first */
+    if (t2m_slots_tail(&drain->slots, slot, head) != head /* its records first */
+        || too_early(writer, slot, stopped, gone)) {
+        return;
     }
     status = t2m_drain_bury(drain, slot, owner, stopped, apr_time_now(), monotonic());
     if (status != APR_SUCCESS) {
@@ -152,21 +174,35 @@ static void bury(writer_t *writer, apr_uint32_t slot, apr_uint64_t owner)
     }
 }
 
+/* From time to time, and at once when somebody asked for a slot in vain. */
+static int owners_are_due(writer_t *writer)
+{
+    apr_uint64_t refused = t2m_slots_refused(&writer->drain.slots);
+    apr_int64_t now = monotonic();
+
+    if (!writer->alone && refused == writer->refused && now - writer->last_owners < OWNERS_US) {
+        return 0;
+    }
+    writer->refused = refused;
+    writer->last_owners = now;
+    return 1;
+}
+
 static void look_after_owners(writer_t *writer)
 {
     t2m_drain_t *drain = &writer->drain;
-    apr_int64_t now = monotonic();
     apr_uint32_t slot;
 
-    if (!writer->alone && now - writer->last_owners < OWNERS_US) {
+    if (!owners_are_due(writer)) {
         return;
     }
-    writer->last_owners = now;
     for (slot = 0; slot < drain->slots.geometry.slot_count; slot++) {
         apr_uint64_t owner = t2m_slots_owner(&drain->slots, slot);
+        unsigned gone = owner == 0 ? 0 : writer->alone ? 2
+                      : t2m_owners_gone(writer->owners, slot, owner);
 
-        if (owner && (writer->alone || t2m_owners_gone(writer->owners, slot, owner))) {
-            bury(writer, slot, owner);
+        if (gone) {
+            bury(writer, slot, owner, gone);
         }
     }
 }
