@@ -48,7 +48,8 @@ subtest 'a second server on the directory' => sub {
     my $directory = $first->log_dir;
     my $second = T2M::Server->new(name => 'second', t2mlog => sprintf $ON, $directory);
     $second->announce(qr/T2M0101|AH00020|AH00016/);
-    ok(!$second->try_start, 'does not start');
+    $second->try_start; # its port may answer for a moment, before post_config
+    ok(wait_until(5, sub { $second->ended }), 'does not start');
     like($second->error_log . $second->output,
         qr/T2M0101: another server writes its logs there; give each its own T2MLogDir: \Q$directory/,
         'and says why');

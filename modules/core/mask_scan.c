@@ -123,9 +123,10 @@ static unsigned value_decoding(const walk_t *walk, apr_uint32_t at)
     if (walk->next - walk->at > 1) {
         return view->decode & (view->data[walk->at] == '%' ? percent : T2M_MASK_DECODE_ALL);
     }
-    if (at < view->end && view->data[at] == '%'
-        && t2m_mask_is(t2m_mask_peek(view, at, NULL), T2M_MASK_QUOTE)) {
-        return view->decode & percent;
+    if (at < view->end
+        && ((view->data[at] == '%' && t2m_mask_is(t2m_mask_peek(view, at, NULL), T2M_MASK_QUOTE))
+            || t2m_mask_marker(view->data, at, view->end))) {
+        return view->decode & percent; /* a replacement may stand for an encoded quote, too */
     }
     return 0;
 }
