@@ -161,10 +161,11 @@ subtest 'a worker is killed' => sub {
     ok($server->stop, 'the server stops');
     my ($lost, $doubled) = T2M::Load::compare($answered, $server->records('access'));
     is_deeply($doubled, [], 'nothing is doubled');
-    # A process can die between its answer and its line; such a line says worker_died.
-    is_deeply($lost, [], 'nothing is lost');
     my %outcome;
     $outcome{ $_->{outcome} }++ for $server->records('access');
+    # A process can die between its answer and its line: then the line says worker_died, and has no
+    # query to be matched by.
+    cmp_ok(scalar(@$lost), '<=', $outcome{worker_died} // 0, 'nothing is lost') or diag "@$lost";
     note join ', ', map { "$_ $outcome{$_}" } sort keys %outcome;
 };
 

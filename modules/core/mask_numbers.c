@@ -181,8 +181,11 @@ static int find_ssn(const t2m_mask_view_t *view, apr_uint32_t at, t2m_mask_find_
         return 0;
     }
     after = t2m_mask_peek(view, end, &next);
-    if (t2m_mask_is(after, T2M_MASK_ALNUM)
-        || (after == '-' && t2m_mask_is(t2m_mask_peek(view, next, NULL), T2M_MASK_ALNUM))) {
+    if (after == '-') { /* a longer number goes on, or went on where a replacement stands */
+        after = t2m_mask_peek(view, next, NULL);
+        after = after == '[' ? 'x' : after;
+    }
+    if (t2m_mask_is(after, T2M_MASK_ALNUM)) {
         return 0;
     }
     found->start = at;

@@ -46,12 +46,14 @@ static int take(walk_t *walk, const t2m_mask_find_t *found)
     return 1;
 }
 
-/* In code and scopes a word stands right behind the colon: `token:write`, `session:started`. */
+/* In code and scopes a word stands right behind the colon: `token:write`, `session:started`. A
+ * replacement there needs no other. */
 static int is_plain_word(const t2m_mask_view_t *view, apr_uint32_t at)
 {
     apr_uint32_t end = t2m_mask_run(view, at, T2M_MASK_LOWER, "");
 
-    return end > at && !t2m_mask_is(t2m_mask_peek(view, end, NULL), T2M_MASK_ALNUM);
+    return t2m_mask_marker(view->data, at, view->end)
+           || (end > at && !t2m_mask_is(t2m_mask_peek(view, end, NULL), T2M_MASK_ALNUM));
 }
 
 /* An escape like `\t` in front of the word may be none: in App\token the t belongs to it. */
@@ -182,7 +184,9 @@ static int try_key(walk_t *walk)
         && (walk->word_before == '/' || walk->word_before == '@' || second == ':')) {
         return 0; /* for "/token": Password Mismatch; //token:8080; Session::start */
     }
-    header = t2m_mask_header(scan->mask, &scan->view, walk->word, walk->word_end);
+    header = walk->unit == '=' && scan->view.decode & T2M_MASK_PLUS
+                 ? T2M_MASK_HEADER_NO /* the parameter of a query: cookie=accepted */
+                 : t2m_mask_header(scan->mask, &scan->view, walk->word, walk->word_end);
     at = behind_separator(walk);
     if (header && !walk->word_quoted
         && (header == T2M_MASK_HEADER_COOKIE || walk->unit == ':')) {

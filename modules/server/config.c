@@ -198,7 +198,7 @@ static int is_needed(const server_rec *main_server, is_given_f *is_given, t2m_st
 static int has_levels(const t2m_server_config_t *config, t2m_stream_e stream)
 {
     for (stream = 0; stream < T2M_STREAM_COUNT; stream++) {
-        if (config->level[stream] == T2M_UNSET) {
+        if (t2m_stream_is_messages(stream) && config->level[stream] == T2M_UNSET) {
             return 0;
         }
     }

@@ -205,7 +205,7 @@ typedef struct {
     apr_uint64_t settings;   /* generation taken over */
     apr_uint64_t corrupt;    /* ring records that could not be believed */
     apr_uint64_t unknown_file; /* records of a file that the settings do not have */
-    apr_uint64_t drops_told; /* records dropped by producers that a notice has told of */
+    apr_uint64_t drops_told[T2M_DROP_COUNT]; /* dropped records that notices have told of */
     apr_uint64_t notice_count; /* notices so far; the newest is at (count - 1) % T2M_NOTICES */
     t2m_notice_t notices[T2M_NOTICES];
     t2m_intent_t intent;
@@ -224,7 +224,7 @@ typedef struct {
     apr_uint64_t bytes;
     apr_uint64_t levels[T2M_LEVEL_COUNT];
     apr_uint64_t worker_died; /* access lines written for requests whose process had gone */
-    apr_uint64_t dropped;     /* records that gap lines stand for */
+    apr_uint64_t dropped[T2M_DROP_COUNT]; /* records that gap lines stand for */
 } t2m_totals_t;
 
 enum { T2M_UNDO_MAX = 4096 };

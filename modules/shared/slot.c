@@ -233,7 +233,9 @@ static unsigned char keep(t2m_inflight_t *entry, char *out, apr_size_t room, t2m
     if (size < text.size) {
         entry->truncated = 1;
     }
-    memcpy(out, text.data, size);
+    if (size) {
+        memcpy(out, text.data, size);
+    }
     return (unsigned char)size;
 }
 

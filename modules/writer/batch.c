@@ -403,7 +403,7 @@ void t2m_batch_totals(const t2m_batch_t *batch, t2m_totals_t totals[T2M_STREAM_C
         t2m_totals_t *row = &totals[line->stream];
 
         if (line->kind == GAP) {
-            row->dropped += line->position;
+            row->dropped[line->slot] += line->position;
             continue;
         }
         row->lines++;

@@ -180,26 +180,34 @@ static apr_status_t write_step(t2m_drain_t *drain, t2m_intent_step_t *step)
     return status;
 }
 
+static int is_empty(const t2m_totals_t *added)
+{
+    return added->lines == 0 && added->dropped[T2M_DROP_FULL] == 0
+        && added->dropped[T2M_DROP_REENTRY] == 0;
+}
+
 /* Adds the batch to the totals, each row at most once for the batch's number. */
 static void fold(t2m_drain_t *drain)
 {
     apr_uint64_t batch = drain->board.header->intent.batch;
     t2m_totals_t added[T2M_STREAM_COUNT];
-    int stream, level;
+    int stream, level, reason;
 
     memset(added, 0, sizeof(added));
     t2m_batch_totals(drain->batch, added);
     for (stream = 0; stream < T2M_STREAM_COUNT; stream++) {
         t2m_totals_t row = drain->board.totals[stream];
 
-        if ((added[stream].lines == 0 && added[stream].dropped == 0) || row.row.batch == batch) {
+        if (row.row.batch == batch || is_empty(&added[stream])) {
             continue;
         }
         row.row.batch = batch;
         row.lines += added[stream].lines;
         row.bytes += added[stream].bytes;
         row.worker_died += added[stream].worker_died;
-        row.dropped += added[stream].dropped;
+        for (reason = 0; reason < T2M_DROP_COUNT; reason++) {
+            row.dropped[reason] += added[stream].dropped[reason];
+        }
         for (level = 0; level < T2M_LEVEL_COUNT; level++) {
             row.levels[level] += added[stream].levels[level];
         }

@@ -92,28 +92,39 @@ static void recovered(writer_t *writer)
     }
 }
 
-/* What found no room is in the streams as gaps; the administrator hears of it too. */
+static const struct {
+    t2m_level_e level;
+    const char *number, *why;
+} drop_notices[T2M_DROP_COUNT] = {
+    { T2M_LEVEL_ERROR, "T2M0203", "the memory was full: a larger T2MLogBuffer or a faster disk "
+                                  "would help" },
+    { T2M_LEVEL_INFO, "T2M0204", "a signal ended their process in the middle of another one" },
+};
+
+/* Gap lines name what was lost in its stream; the administrator hears of it too. */
 static void tell_of_drops(writer_t *writer)
 {
-    t2m_board_header_t *header = writer->drain.board.header;
+    t2m_board_t *board = &writer->drain.board;
     apr_int64_t now = monotonic();
-    apr_uint64_t sum = 0;
-    char text[T2M_NOTICE_SIZE];
-    int stream;
+    int stream, reason;
 
     if (now - writer->last_told < TELL_US) {
         return;
     }
-    for (stream = 0; stream < T2M_STREAM_COUNT; stream++) {
-        sum += writer->drain.board.totals[stream].dropped;
-    }
-    if (sum != header->drops_told) {
-        (void)snprintf(text, sizeof(text), "T2M0203: %" APR_UINT64_T_FMT " records were lost as "
-                       "the memory was full: a larger T2MLogBuffer or a faster disk would help",
-                       sum - header->drops_told);
-        t2m_board_notice(&writer->drain.board, T2M_LEVEL_ERROR, text);
-        header->drops_told = sum;
-        writer->last_told = now;
+    for (reason = 0; reason < T2M_DROP_COUNT; reason++) {
+        apr_uint64_t sum = 0, *told = &board->header->drops_told[reason];
+        char text[T2M_NOTICE_SIZE];
+
+        for (stream = 0; stream < T2M_STREAM_COUNT; stream++) {
+            sum += board->totals[stream].dropped[reason];
+        }
+        if (sum != *told) {
+            (void)snprintf(text, sizeof(text), "%s: %" APR_UINT64_T_FMT " records were lost as %s",
+                           drop_notices[reason].number, sum - *told, drop_notices[reason].why);
+            t2m_board_notice(board, drop_notices[reason].level, text);
+            *told = sum;
+            writer->last_told = now;
+        }
     }
 }
 
@@ -361,7 +372,7 @@ int t2m_writer_main(int argc, char **argv)
         return unusable(problem);
     }
     name_process();
-    writer.supervisor = argc > 1 ? (pid_t)atol(argv[1]) : 0;
+    writer.supervisor = argc > 1 ? (pid_t)strtol(argv[1], NULL, 10) : 0;
     writer.owners = t2m_owners_create(writer.drain.slots.geometry.slot_count);
     if (!writer.owners) {
         return T2M_WRITER_FAILED;

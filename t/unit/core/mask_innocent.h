@@ -123,6 +123,7 @@ static const char *const innocent_paths[] = {
 static const char *const innocent_queries[] = {
     "page=2&sort=asc&lang=en", "author=x&passenger=2&tokenizer=bpe&keyboard=de&page=7",
     "q=hello+world&limit=10", "q=caf%C3%A9%20cr%C3%A8me", "a&b&c", "&&==;;", "=", "",
+    "cookie=accepted&u=%2F",
     "code=404&status=closed", "order=4111111111111112", "q=site:example.org+compass",
     "scope=session:read+token:write", "time=12:30", "u=https%3A%2F%2Fexample.org%2Findex.html",
     "id=550e8400-e29b-41d4-a716-446655440000", "v=20241011123045", "lat=52.5200066&lon=13.404954",

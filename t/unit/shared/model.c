@@ -31,6 +31,7 @@
 #include "core/encode.h"
 #include "shared/memory.h"
 #include "shared/slot.h"
+#include "shared/step.h"
 #include "tap.h"
 #include "writer/drain.h"
 #include "writer/last_seq.h"

@@ -104,7 +104,7 @@ static void names_gaps(t2m_slot_t *slot)
                "\"last_seq\":25,\"from\":\"2024-01-15T10:30:46.000Z\","
                "\"to\":\"2024-01-15T10:30:47.000Z\",\"reason\":\"memory_full\",\"seq\":26}\n"
                "{\"n\":5,\"seq\":27}\n", "before what came after them");
-    is_number((long)drain.board.totals[T2M_STREAM_APP].dropped, 5, "and counted");
+    is_number((long)drain.board.totals[T2M_STREAM_APP].dropped[T2M_DROP_FULL], 5, "and counted");
     (void)t2m_drain_pass(&drain, 1705314648000000, &moved);
     ok(!moved, "once");
 }
