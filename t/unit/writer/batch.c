@@ -132,7 +132,8 @@ static void floods(t2m_slot_t *one)
     ok(totals[T2M_STREAM_APP].lines == (apr_uint64_t)pushed
        && totals[T2M_STREAM_APP].bytes == 6 * (apr_uint64_t)pushed
        && totals[T2M_STREAM_APP].levels[T2M_LEVEL_INFO] == (apr_uint64_t)pushed, "and is counted");
-    is_number((long)totals[T2M_STREAM_APP].dropped[T2M_DROP_FULL], 1, "so is the line that had no room");
+    is_number((long)totals[T2M_STREAM_APP].dropped[T2M_DROP_FULL], 1,
+              "so is the line that had no room");
     advance();
 }
 
