@@ -90,6 +90,28 @@ subtest 'another directory after a graceful restart' => sub {
     ok($server->stop, 'the server stops');
 };
 
+subtest 'what is wrong at a restart ends no site' => sub {
+    my $server = T2M::Server->new(name => 'drift', t2mlog => sprintf $ON, 'logs/t2mlog');
+    $server->announce(qr{T2M001[02]|T2M0102|T2M0201})->start;
+    get($server->port, '/index.html');
+    $server->wait_for_lines('access', 1, 5);
+    chmod 0770, $server->log_dir or die "chmod: $!";
+    ok($server->graceful, 'a directory that others may write to: a new generation all the same');
+    like($server->error_log, qr/T2M0010/, 'which says what is wrong');
+    ok(get($server->port, '/index.html')->{status}, 'and serves');
+    chmod 0750, $server->log_dir or die "chmod: $!";
+    my $place = $server->root . '/logs/taken';
+    open my $file, '>', $place or die "$place: $!";
+    close $file;
+    reconfigure($server, 'T2MLogDir logs/t2mlog', 'T2MLogDir logs/taken');
+    ok($server->graceful, 'a directory that cannot be made: a new generation all the same');
+    is(get($server->port, '/index.html?waits')->{status}, 200, 'and serves');
+    unlink $place or die "$place: $!";
+    ok($server->graceful, 'mended');
+    ok(wait_until(8, sub { lines("$place/access.log") }), 'and what waited is written');
+    ok($server->stop, 'the server stops');
+};
+
 subtest 'T2MLogUser' => sub {
     plan skip_all => 'only root can start a program as another user' if $>;
     my $name = getpwuid($>) && (getpwnam('www-data') ? 'www-data' : 'nobody');

@@ -22,7 +22,7 @@
  * than the writer; a file's directory likewise, and when it is missing; a file that is no regular
  * file; one file for two streams; a T2MLogProgram that cannot be run; an unknown T2MLogUser.
  * Creates nothing, opens nothing for writing. Returns OK or HTTP_INTERNAL_SERVER_ERROR after
- * logging each reason at level error.
+ * logging each reason at level error; at a restart always OK, so that nothing but a start fails.
  */
 int t2m_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *server);
 

@@ -433,9 +433,10 @@ static int take_part(apr_pool_t *pconf, server_rec *server)
 
 static int start(apr_pool_t *pconf, server_rec *server)
 {
+    int restart = t2m_retained_made(runtime.retained);
     int code = open_directory(pconf, server);
 
-    if (code == OK) {
+    if (code == OK || restart) { /* a running site goes on; its lines wait for the directory */
         code = make_memories(server);
     }
     if (code == OK) {
