@@ -75,13 +75,21 @@ static apr_status_t claim_index(int slots_fd, const t2m_geometry_t *geometry,
     return *index == T2M_SLOTS_MAX ? APR_EAGAIN : APR_SUCCESS;
 }
 
-static void attach(t2m_slot_t *slot, unsigned char *memory, const t2m_slots_map_t *map)
+/* Where a process goes on that had the slot before: behind what is not yet written. */
+static apr_uint64_t own_tail(const t2m_slot_t *slot)
+{
+    apr_uint64_t head = t2m_load(slot->head), tail = t2m_load(&slot->header->tail);
+
+    return tail - head > slot->geometry.ring_size || tail % T2M_RECORD_ALIGN != 0 ? head : tail;
+}
+
+static void attach(t2m_slot_t *slot, unsigned char *memory, const t2m_slots_map_t *map, int again)
 {
     slot->header = (t2m_slot_header_t *)memory;
     slot->inflight = (t2m_inflight_t *)(memory + map->inflight);
     slot->ring = memory + map->ring;
     /* The last owner's tail is not believed: the slot was drained when it was freed. */
-    slot->tail = t2m_load(slot->head);
+    slot->tail = again ? own_tail(slot) : t2m_load(slot->head);
     slot->header->closed = 0;
     t2m_store(&slot->header->tail, slot->tail);
 }
@@ -92,6 +100,7 @@ apr_status_t t2m_slot_claim(t2m_slot_t *slot, int slots_fd, int board_fd,
     t2m_slots_map_t map;
     t2m_board_map_t board_map;
     void *board, *memory;
+    int again = index < geometry->slot_count;
     apr_status_t status;
 
     t2m_slots_map(geometry, &map);
@@ -114,7 +123,7 @@ apr_status_t t2m_slot_claim(t2m_slot_t *slot, int slots_fd, int board_fd,
     slot->index = index;
     slot->board = board;
     slot->head = (const apr_uint64_t *)((const char *)board + board_map.heads) + index;
-    attach(slot, memory, &map);
+    attach(slot, memory, &map, again);
     return APR_SUCCESS;
 }
 

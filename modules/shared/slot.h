@@ -45,7 +45,8 @@ void t2m_slot_reset(t2m_slot_t *slot);
 
 /**
  * Claims a free slot for the calling process (index T2M_SLOTS_MAX) or takes over the one that is
- * its own by right (the parent: 0), and maps it and the board. slots_fd must be writable, board_fd
+ * its own by right (the parent: 0; what it pushed before and is not written yet stays), and maps it
+ * and the board. slots_fd must be writable, board_fd
  * may be read-only; both stay the caller's and may be closed afterwards. inherit: as in
  * t2m_memory_map. Returns APR_EAGAIN when no slot is free, which is counted in the directory;
  * another error when mapping fails.

@@ -34,6 +34,7 @@ static apr_uint64_t *heads(void)
 
 static void claims(void)
 {
+    t2m_ring_record_t record;
     t2m_slot_t first, second, third;
 
     is_number(world_claim(&world, &first), APR_SUCCESS, "a slot is claimed");
@@ -58,6 +59,13 @@ static void claims(void)
     is_number(t2m_slot_claim(&first, world.slots_fd, world.board_fd, &world.geometry, 0, 1),
               APR_SUCCESS, "the parent takes its own");
     is_number(first.index, 0, "which is the first of all");
+    (void)world_push(&first, "{\"before\":true", 1);
+    t2m_slot_release(&first);
+    (void)t2m_slot_claim(&first, world.slots_fd, world.board_fd, &world.geometry, 0, 1);
+    (void)world_push(&first, "{\"after\":true", 2);
+    ok(t2m_slots_record(&slots, 0, t2m_slots_record(&slots, 0, 0, first.tail, &record), first.tail,
+                        &record) == first.tail && record.time == 2,
+       "and after a restart, with what it pushed before still there");
     t2m_slot_release(&first);
 }
 
