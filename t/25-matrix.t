@@ -69,10 +69,21 @@ sub shown {
     return @words ? "@words" : '-';
 }
 
+# A writer may be a moment behind the first answer.
+sub wait_for_writer {
+    my ($server) = @_;
+    wait_until(5, sub {
+        grep { role_of($_) && role_of($_) eq 'writer' && memories($_)->{board}{bytes} }
+            descendants($server->pid);
+    });
+    return;
+}
+
 # Every process of the server while a script runs: {kind => [memories]}.
 sub survey {
     my ($server) = @_;
     my %found;
+    wait_for_writer($server);
     for my $pid ($server->pid, descendants($server->pid)) {
         my $kind = what_is($pid, $server);
         my $memories = memories($pid);
