@@ -36,13 +36,13 @@ enum {
 
 extern const apr_byte_t t2m_mask_class[256];
 
-/* Which of these classes the unit is of. */
+/** Which of these classes the unit is of. */
 static inline unsigned t2m_mask_is(unsigned unit, unsigned classes)
 {
     return t2m_mask_class[unit & 0xFF] & classes;
 }
 
-/* Lower case of an ASCII letter. */
+/** Lower case of an ASCII letter. */
 static inline unsigned t2m_mask_lower(unsigned unit)
 {
     return t2m_mask_is(unit, T2M_MASK_UPPER) ? unit | 0x20 : unit;
@@ -61,10 +61,10 @@ typedef struct {
     unsigned decode;
 } t2m_mask_view_t;
 
-/** The unit behind a byte that may begin a code (`%`, `+`, `\\u`); see t2m_mask_unit. */
+/** The unit behind a byte that may begin a code (`%`, `+`, `\u`); see t2m_mask_unit. */
 unsigned t2m_mask_coded_unit(const t2m_mask_view_t *view, apr_uint32_t at, apr_uint32_t *next);
 
-/* The unit at `at`, which is before the end; *next is where the one after it begins. */
+/** The unit at `at`, which is before the end; *next is where the one after it begins. */
 static inline unsigned t2m_mask_unit(const t2m_mask_view_t *view, apr_uint32_t at,
                                      apr_uint32_t *next)
 {
@@ -77,18 +77,18 @@ static inline unsigned t2m_mask_unit(const t2m_mask_view_t *view, apr_uint32_t a
     return byte;
 }
 
-/* As t2m_mask_unit, and 0 at the end, where *next stays. next may be NULL. */
+/** As t2m_mask_unit, and 0 at the end, where *next stays. next may be NULL. */
 unsigned t2m_mask_peek(const t2m_mask_view_t *view, apr_uint32_t at, apr_uint32_t *next);
 
-/* Where word (lower case when fold is nonzero) ends that begins at `at`; 0 when it does not. */
+/** Where word (lower case when fold is nonzero) ends that begins at `at`; 0 when it does not. */
 apr_uint32_t t2m_mask_match(const t2m_mask_view_t *view, apr_uint32_t at, const char *word,
                             int fold);
 
-/* Where the run of units of these classes, or of the characters in also, ends. */
+/** Where the run of units of these classes, or of the characters in also, ends. */
 apr_uint32_t t2m_mask_run(const t2m_mask_view_t *view, apr_uint32_t at, unsigned classes,
                           const char *also);
 
-/* Where a replacement written by an earlier masking ends that begins at `at`; 0 for none. */
+/** Where a replacement written by an earlier masking ends that begins at `at`; 0 for none. */
 apr_uint32_t t2m_mask_marker(const unsigned char *data, apr_uint32_t at, apr_uint32_t end);
 
 /* A name the configuration adds. */
@@ -134,16 +134,16 @@ typedef struct {
     char last4[4];
 } t2m_mask_find_t;
 
-/* Adds a find to the spans, unless it is empty or holds nothing but replacements. */
+/** Adds a find to the spans, unless it is empty or holds nothing but replacements. */
 void t2m_mask_emit(t2m_mask_scan_t *scan, const t2m_mask_find_t *found);
 
-/* Nonzero when a text of that kind holds a byte or run that is worth a deeper look. */
+/** Nonzero when a text of that kind holds a byte or run that is worth a deeper look. */
 int t2m_mask_suspicious(const t2m_mask_view_t *view, unsigned find);
 
-/* Searches [from, scan->view.end) as free text. */
+/** Searches [from, scan->view.end) as free text. */
 void t2m_mask_scan_text(t2m_mask_scan_t *scan, apr_uint32_t from);
 
-/* Search [from, to) as a query, and the whole text as a URL or the value of a Cookie header. */
+/** Search [from, to) as a query, and the whole text as a URL or the value of a Cookie header. */
 void t2m_mask_scan_query(t2m_mask_scan_t *scan, apr_uint32_t from, apr_uint32_t to);
 void t2m_mask_scan_url(t2m_mask_scan_t *scan);
 void t2m_mask_scan_cookie(t2m_mask_scan_t *scan);
@@ -161,45 +161,45 @@ enum {
     T2M_MASK_KEY_SOURCE = 0x80     /* ends like the name of a source file */
 };
 
-/* Prepares the look-up of the built-in keys; notes an added one for the quick refusal. */
+/** Prepares the look-up of the built-in keys; notes an added one for the quick refusal. */
 void t2m_mask_keys_init(t2m_mask_t *mask);
 void t2m_mask_keys_note(t2m_mask_t *mask, const t2m_mask_name_t *name);
 
-/* What the key in [from, to) is. */
+/** What the key in [from, to) is. */
 unsigned t2m_mask_key(const t2m_mask_t *mask, const t2m_mask_view_t *view, apr_uint32_t from,
                       apr_uint32_t to);
 
 enum { T2M_MASK_HEADER_NO, T2M_MASK_HEADER_YES, T2M_MASK_HEADER_COOKIE };
 
-/* Whether the name is that of a sensitive header. */
+/** Whether the name is that of a sensitive header. */
 int t2m_mask_header(const t2m_mask_t *mask, const t2m_mask_view_t *view, apr_uint32_t from,
                     apr_uint32_t to);
 
-/* Whether the key's value may stay because a companion is missing in the text. */
+/** Whether the key's value may stay because a companion is missing in the text. */
 int t2m_mask_lacks_companion(t2m_mask_scan_t *scan, unsigned key);
 
-/* The value that begins at `at` (blanks first): quoted, bracketed or plain. */
+/** The value that begins at `at` (blanks first): quoted, bracketed or plain. */
 void t2m_mask_value(const t2m_mask_view_t *view, apr_uint32_t at, t2m_mask_find_t *found);
 
-/* The rest of the line, or up to the quote that encloses the whole (0 for none). */
+/** The rest of the line, or up to the quote that encloses the whole (0 for none). */
 void t2m_mask_line(const t2m_mask_view_t *view, apr_uint32_t at, unsigned quote,
                    t2m_mask_find_t *found);
 
-/* Forms of values; nonzero when one is found. previous and earlier are the units before `at`. */
+/** Forms of values; nonzero when one is found. previous and earlier are the units before `at`. */
 int t2m_mask_form(t2m_mask_scan_t *scan, apr_uint32_t at, unsigned previous, unsigned earlier,
                   t2m_mask_find_t *found);
 int t2m_mask_number(const t2m_mask_view_t *view, apr_uint32_t at, unsigned previous,
                     unsigned earlier, t2m_mask_find_t *found);
 int t2m_mask_iban(const t2m_mask_view_t *view, apr_uint32_t at, t2m_mask_find_t *found);
 
-/* at is behind `://`. */
+/** at is behind `://`. */
 int t2m_mask_userinfo(const t2m_mask_view_t *view, apr_uint32_t at, t2m_mask_find_t *found);
 
-/* at is the `@` behind a local part that begins at local. */
+/** at is the `@` behind a local part that begins at local. */
 int t2m_mask_email(const t2m_mask_view_t *view, apr_uint32_t local, apr_uint32_t at,
                    t2m_mask_find_t *found);
 
-/* at is where a path's segment begins. */
+/** at is where a path's segment begins. */
 int t2m_mask_path(t2m_mask_scan_t *scan, apr_uint32_t at, t2m_mask_find_t *found);
 
 #endif

@@ -13,7 +13,7 @@
 #include "writer/batch.h"
 
 #include "core/encode.h"
-#include "../shared/world.h"
+#include "shared/world.h"
 #include "tap.h"
 
 static world_t world;

@@ -20,7 +20,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "../shared/world.h"
+#include "shared/world.h"
 #include "tap.h"
 
 static char path[] = "/tmp/t2mlog-drain-XXXXXX";
