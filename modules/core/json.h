@@ -45,28 +45,37 @@ static inline apr_size_t t2m_json_size(const t2m_json_t *json)
     return (apr_size_t)(json->next - json->start);
 }
 
-/** `{` or `[` as a value, and their ends, `}` or `]`. Nesting is the caller's business. */
+/** `{` or `[` as a value. Nesting is the caller's business. */
 void t2m_json_open(t2m_json_t *json, char bracket);
+
+/** Its end, `}` or `]`. */
 void t2m_json_close(t2m_json_t *json, char bracket);
 
 /** A member's name with its colon: a C string known to need no escaping (our own names). */
 void t2m_json_name(t2m_json_t *json, const char *name);
 
-/** Values. Milliseconds: microseconds printed as milliseconds with three decimals, `12.345`;
- * below zero as 0.000. */
+/** A number as a value. */
 void t2m_json_integer(t2m_json_t *json, apr_int64_t value);
+
+/** As t2m_json_integer, for what has no sign. */
 void t2m_json_unsigned(t2m_json_t *json, apr_uint64_t value);
+
+/** Microseconds as milliseconds with three decimals, `12.345`; below zero as 0.000. */
 void t2m_json_milliseconds(t2m_json_t *json, apr_int64_t microseconds);
+
+/** `true` for any value but 0, else `false`. */
 void t2m_json_boolean(t2m_json_t *json, int value);
 
-/**
- * A string value in pieces: string_begin, any number of string_bytes and string_plain, string_end.
- * string_bytes escapes and repairs; a multi-byte character must not be split over two calls.
- * string_plain copies bytes known to be safe as they are (our own replacement texts).
- */
+/** Begins a string value in pieces: any string_bytes and string_plain, then string_end. */
 void t2m_json_string_begin(t2m_json_t *json);
+
+/** A piece that is escaped and repaired; no multi-byte character may be split over two calls. */
 void t2m_json_string_bytes(t2m_json_t *json, const char *bytes, apr_size_t size);
+
+/** A piece known to be safe as it is: one of our own replacement texts. */
 void t2m_json_string_plain(t2m_json_t *json, const char *bytes, apr_size_t size);
+
+/** Ends the string value. */
 void t2m_json_string_end(t2m_json_t *json);
 
 /** A whole string value at once. */

@@ -46,7 +46,6 @@ enum {
     INFLIGHT_MIN = 64,
     RING_THREADED = 8 * 1024 * 1024,
     RING_PREFORK = 256 * 1024,
-    DRAIN_SECONDS = 10,
     SETTLED_US = 1000000 /* a supervisor that lived so long was sound */
 };
 
@@ -221,7 +220,6 @@ static int publish_settings(server_rec *server)
     if (code != OK) {
         return code;
     }
-    retained->settings->drain_seconds = DRAIN_SECONDS;
     apr_cpystrn(retained->settings->user, global->user ? global->user : "", T2M_USER_MAX);
     t2m_slots_map(&retained->geometry, &map);
     status = t2m_memory_map(retained->slots_fd, 0, map.slots, 1, 0, &memory);

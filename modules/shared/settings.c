@@ -57,7 +57,6 @@ static void bound_texts(t2m_settings_t *settings)
     apr_uint32_t i;
 
     settings->user[sizeof(settings->user) - 1] = '\0';
-    settings->hostname[sizeof(settings->hostname) - 1] = '\0';
     for (i = 0; i < settings->file_count; i++) {
         t2m_settings_file_t *file = &settings->files[i];
 

@@ -30,9 +30,8 @@ typedef struct {
 
 typedef struct {
     apr_uint32_t file_count;
-    apr_uint32_t drain_seconds; /* how long a stop may take */
+    apr_uint32_t reserved;
     char user[T2M_USER_MAX];    /* whom the writer runs as; empty: as it was started */
-    char hostname[128];         /* for the lines that the writer makes itself */
     t2m_settings_file_t files[T2M_FILES_MAX];
 } t2m_settings_t;
 

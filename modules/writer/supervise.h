@@ -15,8 +15,8 @@
 
 /**
  * Starts `t2mlog writer` again whenever it dies, within milliseconds. Ends with 0 when the lifeline
- * hung up and the writer has drained everything, with 1 when that took longer than the settings
- * allow (the writer is then killed) or no writer can be started.
+ * hung up and the writer has drained everything, with 1 when that took longer than ten
+ * seconds (the writer is then killed) or no writer can be started.
  */
 int t2m_supervise_main(int argc, char **argv);
 
