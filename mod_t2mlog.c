@@ -16,6 +16,8 @@
 #include <http_log.h>
 
 #include "server/access.h"
+#include "server/admin.h"
+#include "server/api.h"
 #include "server/bytes.h"
 #include "server/check.h"
 #include "server/config.h"
@@ -25,6 +27,7 @@
 #include "server/header.h"
 #include "server/request.h"
 #include "server/runtime.h"
+#include "server/security.h"
 
 static void register_hooks(apr_pool_t *pool)
 {
@@ -35,7 +38,10 @@ static void register_hooks(apr_pool_t *pool)
     t2m_header_register(pool);
     t2m_bytes_register(pool);
     t2m_access_register(pool);
+    t2m_api_register(pool);
     t2m_errorlog_register(pool);
+    t2m_security_register(pool);
+    t2m_admin_register(pool);
 }
 
 AP_DECLARE_MODULE(t2mlog) = {

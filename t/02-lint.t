@@ -31,7 +31,7 @@ sub answer {
 sub compile_flags {
     my $apxs = $ENV{APXS} || tool('apxs') || tool('apxs2');
     my $include = (answer($apxs, '-q', 'INCLUDEDIR'))[0];
-    return ('-std=gnu11', '-D_GNU_SOURCE', '-DT2M_VERSION="0"', "-I$source/modules",
+    return ('-std=gnu11', '-D_GNU_SOURCE', '-DT2M_VERSION="0"', "-I$source", "-I$source/modules",
         answer('pkg-config', '--cflags', 'apr-1', 'apr-util-1'), "-I$include",
         answer($apxs, '-q', 'EXTRA_CPPFLAGS'));
 }

@@ -2,94 +2,17 @@
 # Licensed under the Apache License, Version 2.0; see the file LICENSE.
 #
 # The directives through a real `httpd -t`: what each takes and refuses and with which words, where
-# it may stand, that the reference file, the manual and `httpd -L` agree, and the checks of the
-# configuration as a whole.
+# it may stand, that the reference file, the manual, the messages and `httpd -L` agree.
 use strict;
 use warnings;
-use File::Copy qw(copy);
 use File::Find ();
-use File::Path qw(make_path);
-use File::Temp ();
 use FindBin;
-use IO::Socket::INET;
-use POSIX ();
 use lib "$FindBin::Bin/lib";
 use Test::More;
 
-use T2M::Httpd qw(httpd load_line built source_dir server_user);
-use T2M::Root qw(read_file write_file);
-
-if (!httpd()) { plan skip_all => 'no httpd on this machine' }
-
-delete @ENV{qw(LOG_LEVEL LOG_FILE ERROR_LOG_FILE FLASK_ENV)};
-umask 022;
-my $root = File::Temp::tempdir('t2mlog-XXXXXX', TMPDIR => 1, CLEANUP => 1);
-chmod 0755, $root;
-make_path("$root/logs", "$root/run", "$root/modules");
-for my $file (qw(mod_t2mlog.so t2mlog)) {
-    copy(built($file), "$root/modules/$file") or die "$file: $!";
-}
-chmod 0755, "$root/modules/t2mlog";
-my $port = do { IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1)->sockport };
-my $base = join '', map { load_line($_) } 'mpm_' . ($ENV{MPM} || 'event'), qw(authz_core unixd);
-
-# A whole configuration around lines, which may set the ErrorLog themselves.
-sub configuration {
-    my ($lines) = @_;
-    my $error_log = $lines =~ /^ErrorLog/m ? '' : qq(ErrorLog "$root/logs/error.log"\n);
-    my $user = $> ? '' : sprintf "User %s\nGroup %s\n", (server_user())[0, 1];
-    return <<"CONF";
-ServerRoot "$root"
-DefaultRuntimeDir "$root/run"
-PidFile "$root/run/httpd.pid"
-ServerName test.example
-Listen 127.0.0.1:$port
-$base$user${error_log}LoadModule t2mlog_module "$root/modules/mod_t2mlog.so"
-$lines
-CONF
-}
-
-# The exit code and all output of httpd. Options: arguments (-t), env, uid. A server that
-# starts although it should not is one process (-X) and is killed after 20 seconds.
-sub httpd_says {
-    my ($lines, %option) = @_;
-    write_file("$root/httpd.conf", configuration($lines));
-    my $pid = open(my $pipe, '-|') // die "fork: $!";
-    if (!$pid) {
-        open(STDERR, '>&', \*STDOUT);
-        %ENV = (%ENV, %{ $option{env} // {} });
-        $ENV{LD_PRELOAD} = $ENV{T2M_PRELOAD} if $ENV{T2M_PRELOAD};
-        POSIX::setuid($option{uid}) if $option{uid};
-        exec(httpd(), @{ $option{arguments} // ['-t'] }, '-f', "$root/httpd.conf") or exit 127;
-    }
-    local $SIG{ALRM} = sub { kill 'KILL', $pid };
-    alarm 20;
-    my $output = do { local $/; <$pipe> } // '';
-    close($pipe);
-    alarm 0;
-    return ($?, $output);
-}
-
-sub passes {
-    my ($lines, $name, %option) = @_;
-    my ($code, $output) = httpd_says($lines, %option);
-    ok($code == 0 && $output =~ /Syntax OK/, "good: $name") or diag($output);
-    return $output;
-}
-
-sub refuses {
-    my ($lines, $name, @patterns) = @_;
-    my ($code, $output) = httpd_says($lines);
-    my @missing = grep { $output !~ $_ } @patterns;
-    ok($code != 0 && !@missing, "bad: $name") or diag("exit $code, not said: @missing\n$output");
-    return $output;
-}
-
-sub tree {
-    my @files;
-    File::Find::find({ no_chdir => 1, wanted => sub { push @files, $_ } }, $root);
-    return join "\n", grep { !/httpd\.conf$/ } sort @files;
-}
+use T2M::Configtest qw($root httpd_says many passes refuses);
+use T2M::Httpd qw(source_dir);
+use T2M::Root qw(read_file);
 
 # --- what each directive takes and refuses ------------------------------------------------------
 
@@ -104,13 +27,49 @@ my $NETWORK = qr{allowed: an IP address or a network such as 10\.0\.0\.0/8 or fd
 my $DURATION = qr/allowed: 1ms to 24h/;
 my $MASK = qr/allowed: key NAME\.\.\., header NAME\.\.\., off/;
 my $NAME = qr/allowed: 1 to 64 bytes without control characters/;
+my $SIZE = qr/bad size; allowed: size=64K to size=1024G/;
+my $KEEP = qr/bad number of files; allowed: keep=1 to keep=9999/;
+my $AGE = qr/bad age; allowed: age=1m to age=3650d/;
+my $OPTION = qr/unknown option; allowed: size=SIZE, daily, hourly, keep=N, age=DURATION/;
+my $PACK = qr/unknown compression; allowed: compress=gzip/;
+my $FIELD = qr/bad field name "[^"]*"; allowed: 1 to 64 of the characters a-z 0-9 _/;
+my $FIELDS = qr/allowed: STREAM NAME EXPR, STREAM -NAME/;
+my $EXPR = qr/bad expression ".*" for "x": .*; allowed: text with %\{VARIABLE\}/;
+my $ENDPOINT = qr/allowed: 1 to 100 bytes without control characters/;
+my $LIMIT = qr/bad limit ".*"; allowed: a size \(bytes, or with K, M, G or T\),/;
 my $long = 'n' x 65;
+
+# Directives for a part of a site only.
+my %section = map { $_ => 1 } qw(T2MLogEndpoint T2MLogContext);
+
+# Lines within a section; others as they are.
+sub placed {
+    my ($directive, $lines) = @_;
+    return $section{$directive} ? "<Location \"/x\">\n$lines\n</Location>" : $lines;
+}
 
 my %good = (
     T2MLog => [qw(On Off on)],
     T2MLogDir => ['logs/other', "$root/logs/other/", 'logs/../logs/other'],
     T2MLogFile => ['app a.log', 'ERRORS off', 'access Off', 'security /dev/stdout',
         'performance /dev/stderr', "app $root/logs/app.log", 'app site/a..b.log', 'app "a b.log"'],
+    T2MLogRotate => ['app size=50M keep=10', 'ACCESS daily age=30d size=1G compress=gzip local',
+        'errors HOURLY', 'security size=64k', 'performance size=1024G keep=9999 age=3650d',
+        'app size=65536 keep=1 age=1m compress=none', 'access local age=12h daily'],
+    T2MLogLayout => [qw(flat nested both BOTH)],
+    T2MLogField => ['access tenant %{req:X-Tenant}', 'app x ""', 'errors x_1 "a %{HTTP_HOST} b"',
+        'SECURITY a -', "performance @{[ 'n' x 64 ]} x", 'access -referer', 'app -ip',
+        "app -thread\n" . many(16, 'T2MLogField app f%d x'),
+        "app f x\n" . many(16, 'T2MLogField app f x')],
+    T2MLogPerformance => [qw(all slow SLOW)],
+    T2MLogEndpoint => ['transcribe', '"GET /a b"', 'n' x 100, "\xc3\xa9"],
+    T2MLogContext => ['user_id %{REMOTE_USER}', 'x "a b"', 'reason %{env:REASON}',
+        "f1 y\n" . many(16, 'T2MLogContext f%d x'), "f x\n" . many(16, 'T2MLogContext f x')],
+    T2MLogAdminTokenFile => ['t2mlog.tokens', "$root/no/such/file"],
+    T2MLogAdminAuth => [qw(token httpd either Either)],
+    T2MLogAdminInsecure => [qw(Off On)],
+    T2MLogMaxTotal => [qw(10% 20G none NONE 0 100% 0% 1t 1)],
+    T2MLogMinFree => [qw(5% 0 0% 100M 1T)],
     T2MLogLevel => [qw(DEBUG INFO WARNING ERROR CRITICAL info), 'app DEBUG', 'performance error'],
     T2MLogApp => ['shop', '"my shop"', 'n' x 64],
     T2MLogEnvironment => ['staging'],
@@ -143,6 +102,57 @@ my @bad = (
     ['T2MLogFile app ../a.log', qr/"\.\." in a relative path/, $FILES],
     ['T2MLogFile app a/../b.log', qr/"\.\." in a relative path/, $FILES],
     ["T2MLogFile app \"a\tb.log\"", qr/a control character/, $FILES],
+    ['T2MLogRotate', qr/no stream; allowed: a stream/],
+    ['T2MLogRotate audit daily', qr/unknown stream "audit"/, $STREAMS],
+    ['T2MLogRotate daily', qr/unknown stream "daily"/, $STREAMS],
+    ['T2MLogRotate app', qr/app: nothing says when the file rotates; needed: size=SIZE, daily or/],
+    ['T2MLogRotate app keep=3 age=1d', qr/nothing says when the file rotates/],
+    ['T2MLogRotate app weekly', qr/"weekly": /, $OPTION],
+    ['T2MLogRotate app size', qr/"size": /, $OPTION],
+    ['T2MLogRotate app daily=1', qr/"daily=1": /, $OPTION],
+    ['T2MLogRotate app daily hourly', qr/"hourly": daily beside hourly; allowed: one of them/],
+    ['T2MLogRotate app daily daily', qr/"daily": daily is given twice; allowed: once/],
+    ['T2MLogRotate app size=1M SIZE=1M', qr/"SIZE=1M": size= is given twice; allowed: once/],
+    ['T2MLogRotate app daily local local', qr/local is given twice/],
+    (map { ["T2MLogRotate app size=$_", qr/"size=\Q$_\E": /, $SIZE] }
+        ('', qw(0 65535 63K 1025G 1T -1 1.5G 50MB 99999999999999999999))),
+    (map { ["T2MLogRotate app daily keep=$_", qr/"keep=\Q$_\E": /, $KEEP] }
+        ('', qw(0 10000 -1 1.5 all))),
+    (map { ["T2MLogRotate app daily age=$_", qr/"age=\Q$_\E": /, $AGE] }
+        ('', qw(0d 30 3651d 1s -1d 1w d 1.5h))),
+    ['T2MLogRotate app daily compress=bzip2', qr/"compress=bzip2": /, $PACK],
+    ['T2MLogRotate app daily compress', qr/"compress": /, $OPTION],
+    ['T2MLogLayout deep', qr/unknown word "deep"; allowed: flat, nested, both/],
+    ['T2MLogField app', qr/takes two or three arguments/],
+    ['T2MLogField audit x y', qr/unknown stream "audit"/, $STREAMS],
+    ['T2MLogField app x', qr/no expression for "x"/, $FIELDS],
+    ['T2MLogField app -ip x', qr/"-ip" beside an expression/, $FIELDS],
+    (map { ["T2MLogField app $_ x", $FIELD] } qw(X user-id a.b a/b), $long, '"a b"',
+        "\xc3\xa9"),
+    (map { ["T2MLogField app $_ x", qr/the module itself writes a field "$_"; allowed: any other/] }
+        qw(timestamp message request_id ip user seq extra_fields duration_ms)),
+    (map { ["T2MLogField app -$_", qr/the field "$_" is in every line .*; allowed: to leave out/] }
+        qw(timestamp level message request_id event seq)),
+    (map { ["T2MLogField app -$_", qr/no line has a field "\Q$_\E"; allowed: -NAME with/] }
+        '', qw(user_agnet -ip IP x)),
+    ["T2MLogField app x y\nT2MLogField app -x", qr/no line has a field "x"/],
+    [many(17, 'T2MLogField app f%d x'), qr/more than 16 fields for app; allowed: 16 for a stream/],
+    (map { ["T2MLogField app x $_", $EXPR] } '"%{"', '%{NO_SUCH_VARIABLE}', '%{no_such:x}'),
+    ['T2MLogPerformance fast', qr/unknown word "fast"; allowed: all, slow/],
+    ['T2MLogEndpoint ""', qr/takes one argument/],
+    ["T2MLogEndpoint @{[ 'n' x 101 ]}", qr/longer than 100 bytes/, $ENDPOINT],
+    ["T2MLogEndpoint \"a\tb\"", qr/control character/, $ENDPOINT],
+    ['T2MLogContext x', qr/takes two arguments/],
+    ['T2MLogContext -x y', $FIELD],
+    ['T2MLogContext path y', qr/the module itself writes a field "path"/],
+    ['T2MLogContext x %{no_such:x}', $EXPR],
+    [many(17, 'T2MLogContext f%d x'), qr/more than 16 fields; allowed: 16 in a section/],
+    ['T2MLogAdminTokenFile ""', qr/takes one argument/],
+    ['T2MLogAdminTokenFile "|cat"', qr/"\|cat" is no file; allowed: .*never a token itself/],
+    ['T2MLogAdminAuth basic', qr/unknown word "basic"; allowed: token, httpd, either/],
+    ['T2MLogAdminInsecure maybe', qr/must be On or Off/],
+    (map { ["T2MLogMaxTotal $_", $LIMIT, qr/0% to 100%, or none/] } qw(101% -1 1P 10%% all 1.5G)),
+    (map { ["T2MLogMinFree $_", $LIMIT, qr/or 0% to 100%; 0 is off/] } qw(none 101% -1 5%G x)),
     ['T2MLogLevel LOUD', qr/unknown level "LOUD"/, $LEVELS],
     ['T2MLogLevel app LOUD', qr/unknown level "LOUD"/, $LEVELS],
     ['T2MLogLevel app', qr/unknown level "app"/, $LEVELS],
@@ -189,14 +199,17 @@ my @bad = (
 
 for my $directive (sort keys %good) {
     for my $argument (@{ $good{$directive} }) {
-        passes("$directive $argument", "$directive $argument");
+        (my $name = "$directive $argument") =~ s/\n.*/ ... and more/s;
+        passes(placed($directive, "$directive $argument"), $name =~ s/[^ -~]/ /gr);
     }
 }
 for my $case (@bad) {
     my ($lines, @patterns) = @$case;
     my ($directive) = $lines =~ /^(\w+)/;
     (my $name = $lines) =~ s/[^ -~]/ /g;
-    refuses($lines, $name, qr/on line \d+ of \Q$root\E/, qr/$directive/, @patterns);
+    $name = substr($name, 0, 80);
+    refuses(placed($directive, $lines), $name, qr/on line \d+ of \Q$root\E/, qr/$directive/,
+        @patterns);
 }
 is(join(' ', grep { my $d = $_; !grep { $_->[0] =~ /^$d\b/ } @bad } sort keys %good), '',
     'every directive has refused something');
@@ -210,8 +223,8 @@ my (%in_table, %in_reference, %in_manual);
     my (undef, $list) = httpd_says('', arguments => ['-L']);
     while ($list =~ /^(T2M\w+) \([^)]*\)\n\t(.*)\n\t(Allowed in .*)$/mg) {
         my ($name, $help, $where) = ($1, $2, $3);
-        $in_table{$name} = $where =~ /anywhere/ ? 'directory'
-            : $where =~ /only outside/ ? 'server' : $where;
+        $in_table{$name} = $where =~ /anywhere/ ? 'anywhere'
+            : $where =~ /only outside/ ? 'server' : $where =~ /only inside/ ? 'directory' : $where;
         ok(length $help > 20, "$name has a help text");
     }
 }
@@ -222,7 +235,7 @@ while ($manual =~ /^## (T2M\w+)\n\n\* Syntax: `(\1 .*)`\n\* Context: (.*)\n\* De
     $in_manual{$1} = "$2; $3; $4";
 }
 my @names = sort keys %in_table;
-cmp_ok(scalar @names, '>=', 14, 'httpd -L lists the directives');
+cmp_ok(scalar @names, '>=', 25, 'httpd -L lists the directives');
 is_deeply([sort keys %good], \@names, 'this test knows all directives');
 is_deeply([sort keys %in_reference], \@names, 'the reference file has these directives');
 is_deeply([sort keys %in_manual], \@names, 'the manual has a section for each');
@@ -234,7 +247,10 @@ for my $name (@names) {
     my (undef, $contexts) = split /; /, $in_manual{$name} // '; ; ';
     my %documented = map { $_ => 1 } split /, /, $contexts;
     my $line = "$name $good{$name}[0]";
-    is($in_table{$name}, $documented{directory} ? 'directory' : 'server', "$name: httpd -L");
+    is($in_table{$name}, !$documented{directory} ? 'server'
+        : $documented{'server config'} ? 'anywhere' : 'directory', "$name: httpd -L");
+    my ($outside) = httpd_says($line);
+    is(!$outside, !!$documented{'server config'}, "$name outside of sections as documented");
     my ($virtual) = httpd_says("<VirtualHost *>\n$line\n</VirtualHost>");
     is(!$virtual, !!$documented{'virtual host'}, "$name in a virtual host as documented");
     my ($section, $output) = httpd_says("<Location \"/x\">\n$line\n</Location>");
@@ -242,7 +258,8 @@ for my $name (@names) {
     like($output, qr/$name (?:not allowed|cannot occur) /, "$name is refused there by name")
         if !$documented{directory};
 }
-for my $line ('T2MLog Off', 'T2MLogSlow 1s') {
+for my $line ('T2MLog Off', 'T2MLogSlow 1s', 'T2MLogPerformance slow', 'T2MLogEndpoint x',
+    'T2MLogContext x y') {
     refuses("<Location \"/x\">\n<Limit GET>\n$line\n</Limit>\n</Location>", "$line in <Limit>",
         qr/cannot occur within <Limit>/);
     passes("<If \"true\">\n$line\n</If>", "$line in <If>");
@@ -258,160 +275,6 @@ passes("$examples\nT2MLog Off", 'the reference file with its examples');
 is_deeply([grep { $examples !~ /^$_ /m } @names], [], 'it has a line for every directive');
 like(read_file("$shipped/t2mlog.load"), qr/\ALoadModule t2mlog_module \S+\/mod_t2mlog\.so\n\z/,
     'conf/t2mlog.load is one LoadModule line');
-
-# --- the configuration as a whole ----------------------------------------------------------------
-
-my $before = tree();
-passes('T2MLog On', 'On with nothing else');
-passes("T2MLog On\nT2MLogDir logs/new", 'a directory that can be made');
-refuses("T2MLog On\nT2MLogFile app sub/app.log", 'the directory of a file is not made',
-    qr{T2M0011: .*/t2mlog/sub does not exist: make it, install -d -m 0750 \S+/t2mlog/sub});
-is(tree(), $before, 'httpd -t creates nothing');
-
-sub directory {
-    my ($name, $mode) = @_;
-    make_path("$root/$name");
-    chmod $mode, "$root/$name" or die "$name: $!";
-    return "$root/$name";
-}
-
-directory('everyone', 0777);
-directory('sticky', 01777);
-directory('group', 0770);
-directory('secret', 0700);
-directory('fine', 0750);
-directory('fine/below', 0750);
-symlink "$root/fine", "$root/link" or die $!;
-write_file("$root/plain", '');
-
-my @directories = (
-    ['nope/logs', qr{nope/logs \(\S+httpd\.conf:\d+\) does not exist, nor does \S+/nope},
-        qr/mkdir -p/],
-    ['everyone', qr/is writable by everyone: chmod go-w \S+everyone/],
-    ['sticky', qr{is writable by everyone: name a directory of its own, as in \S+/sticky/t2mlog}],
-    ['group', qr/is writable by its group: chmod go-w \S+group/],
-    ['everyone/new', qr/everyone is writable by everyone/, qr{install -d -m 0750 \S+everyone/new}],
-    ['group/new', qr/group is writable by its group/, qr/install -d -m 0750/],
-    ['link', qr{is a symbolic link: name the directory itself, \S+/fine}],
-    ['link/', qr/is a symbolic link/],
-    ['plain', qr/is not a directory: remove it or name another/],
-    ['plain/new', qr/plain is not a directory|cannot be looked at: \S+plain/],
-);
-for my $case (@directories) {
-    my ($path, @patterns) = @$case;
-    refuses("T2MLog On\nT2MLogDir $path", "T2MLogDir $path", qr/T2M0010: T2MLogDir \S+/, @patterns);
-    passes("T2MLogDir $path", "T2MLogDir $path while nothing is on");
-}
-passes("T2MLog On\nT2MLogDir sticky/new", 'a new directory in a sticky one');
-passes("T2MLog On\nT2MLogDir link/below", 'a symbolic link above');
-refuses("T2MLog On\nT2MLogFile app $root/everyone/a.log", 'the directory of a file',
-    qr/T2M0011: T2MLogFile app \S+a\.log: its directory \S+everyone is writable by everyone/);
-passes("T2MLog On\nT2MLogDir fine\nT2MLogFile app below/a.log", 'a directory below T2MLogDir');
-
-symlink "$root/fine/x.log", "$root/fine/link.log" or die $!;
-POSIX::mkfifo("$root/fine/fifo", 0600) or die $!;
-write_file("$root/fine/one.log", '');
-link "$root/fine/one.log", "$root/fine/two.log" or die $!;
-my $fine = "T2MLog On\nT2MLogDir fine\n";
-refuses($fine . 'T2MLogFile app link.log', 'a symbolic link as file', qr/T2M0012: .*symbolic link/);
-refuses($fine . 'T2MLogFile app fifo', 'a fifo as file', qr/T2M0012: .*not a regular file/);
-refuses($fine . 'T2MLogFile app below', 'a directory as file', qr/T2M0012: .*is a directory/);
-refuses($fine . 'T2MLogFile app /dev/null', '/dev/null as file', qr/T2M0012: .*use .*off/);
-
-my $shared = qr/T2M0013: T2MLogFile app and T2MLogFile errors are one file, .*give each its own/;
-refuses($fine . "T2MLogFile errors talk2me.log", 'a file that another stream has', $shared);
-refuses($fine . "T2MLogFile app below//y.log\nT2MLogFile errors below/y.log",
-    'double slashes', $shared);
-refuses($fine . "T2MLogFile app one.log\nT2MLogFile errors two.log", 'hard links', $shared);
-refuses($fine . "T2MLogFile app a.log\nT2MLogFile errors $root/link/a.log",
-    'one file through a linked directory', $shared);
-refuses($fine . "T2MLogFile app a.log\n<VirtualHost *>\nT2MLogFile app b.log\n"
-        . "T2MLogFile errors a.log\n</VirtualHost>", 'two streams of two servers', $shared);
-passes($fine . "T2MLogFile app a.log\n<VirtualHost *>\nT2MLog Off\nT2MLogFile app b.log\n"
-        . "T2MLogFile errors a.log\n</VirtualHost>", 'two streams, one server off');
-passes($fine . "T2MLogFile app a.log\n<VirtualHost *>\nT2MLogApp b\n</VirtualHost>\n"
-        . "<VirtualHost *>\nT2MLogFile app $root/fine/a.log\n</VirtualHost>",
-    'virtual hosts share the file of a stream');
-passes($fine . "T2MLogFile app /dev/stdout\nT2MLogFile errors /dev/stdout", 'streams share stdout');
-passes($fine . "T2MLogFile app off\nT2MLogFile errors talk2me.log",
-    'the name of a stream that is off');
-
-refuses("T2MLog On\nT2MLogProgram modules/none", 'a program that is missing',
-    qr{T2M0014: T2MLogProgram \S+/none cannot be run: .*name the t2mlog program});
-refuses("T2MLog On\nT2MLogProgram plain", 'a program that is not executable',
-    qr/T2M0014: .*is not executable, chmod a\+x/);
-refuses("T2MLog On\nT2MLogProgram fine", 'a directory as program', qr/T2M0014: .*not a file/);
-refuses("T2MLog On\nT2MLogUser no-such-user", 'an unknown user',
-    qr/T2M0015: T2MLogUser no-such-user: no such user; make it .*or name one/);
-rename "$root/modules/t2mlog", "$root/modules/away" or die $!;
-my (undef, $elsewhere) = httpd_says("T2MLog On\nT2MLogDir nope/logs");
-unlike($elsewhere, qr{T2MLogProgram \Q$root\E}, 'program not beside the module: the install path');
-rename "$root/modules/away", "$root/modules/t2mlog" or die $!;
-
-# The default of T2MLogDir shows in what is said about it.
-directory('logs/t2mlog', 0777);
-refuses('T2MLog On', 'the default directory', qr{T2MLogDir \Q$root\E/logs/t2mlog \(default\)});
-rmdir "$root/logs/t2mlog" or die $!;
-directory('elsewhere/t2mlog', 0777);
-refuses("ErrorLog elsewhere/error.log\nT2MLog On", 'beside a relative ErrorLog',
-    qr{T2MLogDir \Q$root\E/elsewhere/t2mlog \(default\)});
-for my $error_log ('"|/bin/cat elsewhere/x"', 'syslog', 'syslog:local1', '/dev/stderr') {
-    my (undef, $output) = httpd_says("ErrorLog $error_log\nT2MLog On");
-    unlike($output, qr{\Q$root\E/elsewhere|/dev/t2mlog|/bin|/syslog}, "default with $error_log");
-}
-
-SKIP: {
-    skip 'needs root', 5 if $>;
-    my ($user, undef, $uid, $gid) = server_user();
-    directory('foreign', 0750);
-    chown $uid, $gid, "$root/foreign";
-    refuses("T2MLog On\nT2MLogDir foreign", 'a directory of another user',
-        qr/T2M0010: .*belongs to uid $uid, .*chown root/);
-    passes("T2MLog On\nT2MLogDir foreign\nT2MLogUser $user", 'a directory of T2MLogUser');
-    refuses("T2MLog On\nT2MLogDir fine\nT2MLogUser $user", 'not of T2MLogUser',
-        qr/T2M0010: .*does not belong to T2MLogUser $user: chown $user/);
-    my $doubt = passes("T2MLog On\nT2MLogDir fine\nT2MLogFile app $root/secret/new/a.log",
-        'httpd -t by an ordinary user warns only', uid => $uid);
-    like($doubt, qr/t2mlog:warn.*T2M0010: .*\n.*t2mlog:warn.*T2M0011: /,
-        'and says what it could not see');
-}
-
-# --- the environment variables -------------------------------------------------------------------
-
-sub warns {
-    my ($environment, $name, $pattern, $lines) = @_;
-    my $output = passes($lines // "T2MLog On", $name, env => $environment);
-    if ($pattern) { like($output, $pattern, "warned: $name") }
-    else { unlike($output, qr/T2M\d+:/, "not warned: $name") }
-}
-
-warns({ LOG_LEVEL => 'LOUD' }, 'LOG_LEVEL=LOUD', qr/:warn.*T2M0001: .*"LOUD"; INFO is.*$LEVELS/);
-warns({ LOG_LEVEL => 'LOUD' }, 'LOG_LEVEL with T2MLogLevel', undef, "T2MLog On\nT2MLogLevel INFO");
-warns({ LOG_LEVEL => 'LOUD' }, 'LOG_LEVEL with T2MLogLevel app', qr/T2M0001/,
-    "T2MLog On\nT2MLogLevel app INFO");
-warns({ LOG_LEVEL => 'LOUD' }, 'LOG_LEVEL while nothing is on', undef, 'T2MLog Off');
-warns({ LOG_LEVEL => 'debug', FLASK_ENV => 'testing', LOG_FILE => 'logs/a.log',
-        ERROR_LOG_FILE => "$root/fine/e.log" }, 'good variables');
-warns({ LOG_LEVEL => '', FLASK_ENV => '', LOG_FILE => '', ERROR_LOG_FILE => '' },
-    'empty variables');
-warns({ FLASK_ENV => "a\nb" }, 'FLASK_ENV', qr/T2M0002: .*control character; production is used/);
-for my $value ('|cat', 'logs/', '../a.log', 'nope/deep/a.log', 'everyone/a.log', 'fine/link.log',
-    'logs/t2mlog/errors.log', 'off') {
-    warns({ LOG_FILE => $value }, "LOG_FILE=$value",
-        qr/T2M0003: .*LOG_FILE "\Q$value\E": .*; talk2me\.log in T2MLogDir is used/);
-    warns({ LOG_FILE => $value }, "LOG_FILE=$value with T2MLogFile", undef,
-        "T2MLog On\nT2MLogFile app app.log");
-}
-warns({ LOG_FILE => 'logs/a.log', ERROR_LOG_FILE => 'logs/a.log' }, 'one file in two variables',
-    qr/T2M0003: .*ERROR_LOG_FILE .*another stream .*errors\.log in T2MLogDir is used/);
-
-# --- a start, not only a test --------------------------------------------------------------------
-
-$before = tree();
-my ($code, $output) = httpd_says("T2MLog On\nT2MLogDir everyone", arguments => ['-X']);
-ok($code != 0 && ($code & 127) == 0, 'httpd does not start with such a directory');
-like($output, qr/T2M0010: .*chmod go-w/, 'and names the cure');
-is(tree(), $before, 'and has made nothing');
 
 # --- the numbers of the messages -----------------------------------------------------------------
 

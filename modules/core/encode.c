@@ -102,6 +102,9 @@ static void put_text(encoding_t *encoding, const t2m_field_t *field)
     if (field->content == T2M_CONTENT_SAFE && cap < OWN_TEXT) {
         cap = OWN_TEXT;
     }
+    if (field->cap > 0 && cap > field->cap) {
+        cap = field->cap;
+    }
     put_part(encoding, &part, cap);
 }
 
@@ -218,6 +221,9 @@ static void put_member(encoding_t *encoding, const t2m_field_t *field)
         break;
     case T2M_FIELD_MILLISECONDS:
         t2m_json_milliseconds(json, field->number);
+        break;
+    case T2M_FIELD_REAL:
+        t2m_json_real(json, field->real);
         break;
     case T2M_FIELD_BOOLEAN:
         t2m_json_boolean(json, field->number != 0);

@@ -14,6 +14,9 @@
  * table of byte classes. */
 #include "core/json.h"
 
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { WORD = sizeof(apr_uint64_t) };
@@ -183,6 +186,37 @@ void t2m_json_milliseconds(t2m_json_t *json, apr_int64_t microseconds)
     *--fraction = '.';
     start = digits_before(fraction, value / 1000);
     put_value(json, start, (apr_size_t)(end - start));
+}
+
+/* A locale may have another sign, of several bytes, where C has the point. */
+static apr_size_t with_point(char *digits)
+{
+    apr_size_t from, to = 0;
+
+    for (from = 0; digits[from]; from++) {
+        if (strchr("+-0123456789e", digits[from])) {
+            digits[to++] = digits[from];
+        }
+        else if (to > 0 && digits[to - 1] != '.') {
+            digits[to++] = '.';
+        }
+    }
+    return to;
+}
+
+void t2m_json_real(t2m_json_t *json, double value)
+{
+    char digits[40];
+
+    if (!isfinite(value)) {
+        put_value(json, "null", 4);
+        return;
+    }
+    (void)snprintf(digits, sizeof(digits), "%.15g", value);
+    if (strtod(digits, NULL) != value) {
+        (void)snprintf(digits, sizeof(digits), "%.17g", value);
+    }
+    put_value(json, digits, with_point(digits));
 }
 
 void t2m_json_boolean(t2m_json_t *json, int value)

@@ -63,6 +63,12 @@ void t2m_json_unsigned(t2m_json_t *json, apr_uint64_t value);
 /** Microseconds as milliseconds with three decimals, `12.345`; below zero as 0.000. */
 void t2m_json_milliseconds(t2m_json_t *json, apr_int64_t microseconds);
 
+/**
+ * A number with a fraction in as few digits as give the same double back; the locale does not
+ * matter. What JSON has no number for (not a number, infinite) is `null`.
+ */
+void t2m_json_real(t2m_json_t *json, double value);
+
 /** `true` for any value but 0, else `false`. */
 void t2m_json_boolean(t2m_json_t *json, int value);
 

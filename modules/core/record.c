@@ -12,6 +12,8 @@
 /* Gathering a record's fields, and finding the secrets in them. One record, one thread. */
 #include "core/record.h"
 
+enum { SECRET_NAME_MAX = 64 }; /* of a name that others give; all have been checked for it */
+
 /* The next free field; NULL, and the record is truncated, when there is none. */
 static t2m_field_t *add_field(t2m_record_t *record, const char *name, t2m_field_kind_e kind)
 {
@@ -58,6 +60,7 @@ void t2m_record_begin(t2m_record_t *record, t2m_stream_e stream, t2m_level_e lev
     record->field_count = 0;
     record->span_count = 0;
     record->truncated = 0;
+    memset(&record->facts, 0, sizeof(record->facts));
     add_number(record, "timestamp", T2M_FIELD_TIMESTAMP, time);
     t2m_record_string(record, "level", T2M_CONTENT_SAFE, t2m_level_name(level));
 }
@@ -107,6 +110,109 @@ void t2m_record_close(t2m_record_t *record)
     add_field(record, NULL, T2M_FIELD_CLOSE);
 }
 
+static t2m_field_t foreign_field(const char *name, t2m_field_kind_e kind)
+{
+    t2m_field_t field;
+
+    memset(&field, 0, sizeof(field));
+    field.name = name;
+    field.kind = (unsigned char)kind;
+    field.cap = T2M_FOREIGN_TEXT_MAX;
+    return field;
+}
+
+t2m_field_t t2m_field_text(const char *name, t2m_text_t text)
+{
+    t2m_field_t field = foreign_field(name, T2M_FIELD_TEXT);
+
+    field.text = text;
+    field.content = T2M_CONTENT_MESSAGE;
+    return field;
+}
+
+t2m_field_t t2m_field_integer(const char *name, apr_int64_t value)
+{
+    t2m_field_t field = foreign_field(name, T2M_FIELD_INTEGER);
+
+    field.number = value;
+    return field;
+}
+
+t2m_field_t t2m_field_real(const char *name, double value)
+{
+    t2m_field_t field = foreign_field(name, T2M_FIELD_REAL);
+
+    field.real = value;
+    return field;
+}
+
+t2m_field_t t2m_field_boolean(const char *name, int value)
+{
+    t2m_field_t field = foreign_field(name, T2M_FIELD_BOOLEAN);
+
+    field.number = value != 0;
+    return field;
+}
+
+/* Where the field or object of that name begins that is in no object; the count: nowhere. */
+static apr_uint16_t find_top(const t2m_record_t *record, const char *name)
+{
+    unsigned depth = 0;
+    apr_uint16_t i;
+
+    for (i = 0; i < record->field_count; i++) {
+        const t2m_field_t *field = &record->fields[i];
+
+        if (field->kind == T2M_FIELD_CLOSE) {
+            depth -= depth > 0;
+            continue;
+        }
+        if (depth == 0 && strcmp(field->name, name) == 0) {
+            break;
+        }
+        depth += field->kind == T2M_FIELD_OPEN;
+    }
+    return i;
+}
+
+void t2m_record_foreign(t2m_record_t *record, const t2m_field_t *field)
+{
+    if ((field->kind == T2M_FIELD_TEXT && field->text.size == 0)
+        || find_top(record, field->name) < record->field_count) {
+        return;
+    }
+    if (record->field_count == T2M_RECORD_FIELDS_MAX) {
+        record->truncated = 1;
+        return;
+    }
+    record->fields[record->field_count++] = *field;
+}
+
+/* Behind the field at first, or behind the end of the object that begins there. */
+static apr_uint16_t behind(const t2m_record_t *record, apr_uint16_t first)
+{
+    unsigned depth = 0;
+    apr_uint16_t i;
+
+    for (i = first; i < record->field_count; i++) {
+        depth += record->fields[i].kind == T2M_FIELD_OPEN;
+        depth -= record->fields[i].kind == T2M_FIELD_CLOSE;
+        if (depth == 0) {
+            return (apr_uint16_t)(i + 1);
+        }
+    }
+    return i;
+}
+
+void t2m_record_remove(t2m_record_t *record, const char *name)
+{
+    apr_uint16_t first = find_top(record, name), next = behind(record, first);
+
+    memmove(&record->fields[first], &record->fields[next],
+            (apr_size_t)(record->field_count - next) * sizeof(record->fields[0]));
+    record->field_count = (apr_uint16_t)(record->field_count - (next - first));
+}
+
 static int is_searched(const t2m_field_t *field)
 {
     return (field->kind == T2M_FIELD_TEXT || field->kind == T2M_FIELD_LINES)
@@ -119,6 +225,38 @@ static apr_size_t cover_wholly(const t2m_field_t *field, t2m_mask_span_t *span)
     span->end = (apr_uint32_t)field->text.size;
     span->rule = T2M_MASK_OVERFLOW;
     return 1;
+}
+
+/* Nonzero when a value under that name is a secret whatever it is. */
+static int is_secret_name(const t2m_mask_t *mask, const char *name)
+{
+    t2m_mask_span_t spans[T2M_MASK_SPANS_MAX];
+    char pair[SECRET_NAME_MAX + sizeof("\"\":\"x\"")];
+    apr_size_t size = strlen(name);
+
+    if (size > SECRET_NAME_MAX) {
+        return 1;
+    }
+    pair[0] = '"';
+    memcpy(pair + 1, name, size);
+    memcpy(pair + 1 + size, "\":\"x\"", 5);
+    return t2m_mask_find(mask, T2M_CONTENT_MESSAGE, t2m_text_of(pair, size + 6), spans) > 0;
+}
+
+/* Replaces the values, of any kind, whose names say that they are secrets. */
+static void mask_by_name(t2m_record_t *record, const t2m_mask_t *mask)
+{
+    apr_uint16_t i;
+
+    for (i = 0; i < record->field_count; i++) {
+        t2m_field_t *field = &record->fields[i];
+
+        if (field->cap > 0 && is_secret_name(mask, field->name)) {
+            field->kind = T2M_FIELD_TEXT;
+            field->content = T2M_CONTENT_SAFE;
+            field->text = t2m_text("[REDACTED]");
+        }
+    }
 }
 
 /* Masks one field, which may take at most room spans of the record, room being at least 1. */
@@ -146,6 +284,7 @@ void t2m_record_mask(t2m_record_t *record, const t2m_mask_t *mask)
 {
     apr_size_t i, searched = 0;
 
+    mask_by_name(record, mask);
     for (i = 0; i < record->field_count; i++) {
         searched += (apr_size_t)is_searched(&record->fields[i]);
     }

@@ -30,6 +30,7 @@ typedef enum {
     T2M_FIELD_LINES,        /* text whose items end at T2M_LINE_SEPARATOR (the last may end without
                              * it): an array of strings */
     T2M_FIELD_INTEGER,
+    T2M_FIELD_REAL,         /* real: a number with a fraction */
     T2M_FIELD_MILLISECONDS, /* number: microseconds, shown as 12.345 */
     T2M_FIELD_BOOLEAN,
     T2M_FIELD_TIMESTAMP,    /* number: apr_time_t */
@@ -40,19 +41,33 @@ typedef enum {
 #define T2M_LINE_SEPARATOR '\x1e' /* ASCII record separator */
 
 enum {
-    T2M_RECORD_FIELDS_MAX = 48,
-    T2M_RECORD_SPANS_MAX = 256 /* masked spans in all fields together */
+    T2M_RECORD_FIELDS_MAX = 80, /* that are gathered */
+    T2M_RECORD_ROOM = 2 * T2M_RECORD_FIELDS_MAX + 2, /* see t2m_extra_arrange */
+    T2M_RECORD_SPANS_MAX = 256, /* masked spans in all fields together */
+    T2M_FOREIGN_TEXT_MAX = 1024 /* bytes of a line that a text of others may take */
 };
 
 typedef struct {
-    const char *name;        /* our own constant, plain ASCII: [a-z0-9_]+; NULL for CLOSE */
+    const char *name;        /* plain ASCII: [a-z0-9_]+; NULL for CLOSE */
     t2m_text_t text;
-    apr_int64_t number;
+    union {
+        apr_int64_t number;
+        double real;
+    };
     unsigned char kind;      /* t2m_field_kind_e */
     unsigned char content;   /* t2m_content_e */
+    apr_uint16_t cap;        /* bytes of the line its text may take; 0: our own, no cap */
     apr_uint16_t span_first; /* set by t2m_record_mask */
     apr_uint16_t span_count;
 } t2m_field_t;
+
+/* What is counted of a record without a look at its line; see T2M_FACT_* of shared/layout.h. */
+typedef struct {
+    apr_uint64_t value;  /* performance: microseconds; security: key of the client's network */
+    t2m_text_t name;     /* of the metric, the error's group or the event; empty: none */
+    apr_uint16_t status; /* performance: of the response; 0: none */
+    unsigned char flags; /* T2M_FACT_* */
+} t2m_facts_t;
 
 typedef struct {
     apr_time_t time;
@@ -61,11 +76,12 @@ typedef struct {
     apr_uint16_t field_count;
     apr_uint16_t span_count;
     unsigned truncated : 1; /* something was left out: the line says so */
-    t2m_field_t fields[T2M_RECORD_FIELDS_MAX];
+    t2m_facts_t facts;      /* set by whoever gathers the record */
+    t2m_field_t fields[T2M_RECORD_ROOM];
     t2m_mask_span_t spans[T2M_RECORD_SPANS_MAX];
 } t2m_record_t;
 
-/** Starts a record with its `timestamp` and `level`. */
+/** Starts a record with its `timestamp` and `level`, and no facts. */
 void t2m_record_begin(t2m_record_t *record, t2m_stream_e stream, t2m_level_e level,
                       apr_time_t time);
 
@@ -92,6 +108,23 @@ void t2m_record_milliseconds(t2m_record_t *record, const char *name, apr_int64_t
  */
 void t2m_record_open(t2m_record_t *record, const char *name);
 void t2m_record_close(t2m_record_t *record);
+
+/** Fields that others name and fill: of the C API, of scripts, of the configuration. */
+t2m_field_t t2m_field_text(const char *name, t2m_text_t text);
+t2m_field_t t2m_field_integer(const char *name, apr_int64_t value);
+t2m_field_t t2m_field_real(const char *name, double value);
+t2m_field_t t2m_field_boolean(const char *name, int value);
+
+/**
+ * Adds a copy of such a field. Left out are an empty text, and a field whose name the record has
+ * already outside of its objects: the first wins. The caller has checked the name. Its text is
+ * searched as a message and may take T2M_FOREIGN_TEXT_MAX bytes of the line; when the name itself
+ * says that the value is a secret, the whole value is replaced.
+ */
+void t2m_record_foreign(t2m_record_t *record, const t2m_field_t *field);
+
+/** Takes out the field of that name, outside of objects, or the whole object. Before masking. */
+void t2m_record_remove(t2m_record_t *record, const char *name);
 
 /**
  * Finds the secrets in all text fields, once; the encoder then writes the replacements. A field

@@ -17,8 +17,10 @@
 
 #include "core/record.h"
 #include "server/bytes.h"
+#include "server/context.h"
 #include "server/emit.h"
 #include "server/errorlog.h"
+#include "server/performance.h"
 #include "server/private.h"
 #include "server/process.h"
 #include "server/request.h"
@@ -30,6 +32,7 @@ typedef struct {
     const request_rec *first, *last; /* what httpd read, and what it made of it */
     apr_time_t time;
     apr_int64_t duration; /* microseconds */
+    t2m_context_t context;
 } finished_t;
 
 static request_rec *last_of(request_rec *request)
@@ -162,31 +165,29 @@ static void write_access(const finished_t *finished)
     add_client(&record, finished, address);
     add_site(&record, finished);
     add_connection(&record, finished);
+    t2m_context_add(&record, finished->config, &finished->context, finished->state,
+                    finished->first);
     (void)t2m_emit(&record, finished->config, entry); /* a drop is counted in the slot */
 }
 
 static void write_performance(const finished_t *finished)
 {
-    static const char words[] = "Performance metric: ";
-    t2m_text_t metric = t2m_request_route(finished->state, finished->first, finished->config);
-    char message[sizeof words - 1 + T2M_ROUTE_MAX];
-    t2m_record_t record;
+    int status = finished->last->status;
+    t2m_performance_t performance = {
+        .config = finished->config,
+        .state = finished->state,
+        .origin = finished->first,
+        .context = &finished->context,
+        .time = finished->time,
+        .metric = t2m_request_route(finished->state, finished->first, finished->config),
+        .duration = finished->duration,
+        .function = handler_of(finished->first),
+        .module = "httpd",
+        .status = status,
+        .failed = status >= HTTP_INTERNAL_SERVER_ERROR
+    };
 
-    memcpy(message, words, sizeof words - 1);
-    memcpy(message + sizeof words - 1, metric.data, metric.size);
-    t2m_record_begin(&record, T2M_STREAM_PERFORMANCE, T2M_LEVEL_INFO, finished->time);
-    t2m_record_text(&record, "message", T2M_CONTENT_SAFE,
-                    t2m_text_of(message, sizeof words - 1 + metric.size));
-    t2m_record_text(&record, "metric", T2M_CONTENT_SAFE, metric);
-    t2m_record_milliseconds(&record, "duration_ms", finished->duration);
-    t2m_record_string(&record, "function", T2M_CONTENT_SAFE, handler_of(finished->first));
-    t2m_record_string(&record, "module", T2M_CONTENT_SAFE, "httpd");
-    t2m_record_string(&record, "request_id", T2M_CONTENT_SAFE, finished->state->id);
-    t2m_record_string(&record, "trace_id", T2M_CONTENT_SAFE, finished->state->trace_id);
-    t2m_record_text(&record, "endpoint", T2M_CONTENT_SAFE, metric);
-    t2m_record_integer(&record, "status", finished->last->status);
-    t2m_record_boolean(&record, "slow", finished->duration > t2m_config_slow(finished->first));
-    (void)t2m_emit(&record, finished->config, NULL);
+    (void)t2m_performance_write(&performance); /* a drop is counted in the slot */
 }
 
 /* What is not logged takes its bytes with it, or they would be the next request's. */
@@ -197,7 +198,7 @@ static void forget_bytes(const request_rec *request)
     (void)t2m_bytes_take(request->connection, &in, &out);
 }
 
-static void write_records(const finished_t *finished)
+static void write_records(finished_t *finished)
 {
     if (t2m_config_directory(finished->first)->enabled == 0) {
         forget_bytes(finished->first);
@@ -205,22 +206,23 @@ static void write_records(const finished_t *finished)
         finished->state->entry = NULL;
         return;
     }
+    t2m_context_collect(&finished->context, finished->state, finished->first);
     write_access(finished);
-    if (t2m_emit_wants(finished->config, T2M_STREAM_PERFORMANCE, T2M_LEVEL_INFO)) {
-        write_performance(finished);
-    }
+    write_performance(finished);
 }
 
 static int log_transaction(request_rec *request)
 {
-    finished_t finished = { .state = t2m_request_get(request) };
     request_rec *last = last_of(request);
+    finished_t finished; /* not all zero: the context is large */
 
+    finished.state = t2m_request_get(request);
     if (!finished.state || !t2m_process_ready()) {
         forget_bytes(request);
         return DECLINED;
     }
     t2m_request_settle(finished.state, request, last);
+    finished.state->logged = 1;
     finished.config = t2m_config_server(request->server);
     finished.first = request;
     finished.last = last;

@@ -19,7 +19,9 @@
 #include <http_core.h>
 #include <mpm_common.h>
 
+#include "core/field_name.h"
 #include "server/config.h"
+#include "server/field_list.h"
 #include "server/paths.h"
 #include "server/private.h"
 
@@ -30,9 +32,15 @@ typedef struct {
     const t2m_global_config_t *global;
     t2m_paths_writer_t writer;
     apr_hash_t *judged; /* directories that were looked at */
-    apr_hash_t *files;  /* identity of a file: the t2m_stream_e * it belongs to */
+    apr_hash_t *files;  /* identity of a file: the owner_t * it belongs to */
     int failed;
 } check_t;
+
+/* Whose a file is. */
+typedef struct {
+    t2m_stream_e stream;
+    const t2m_rotation_t *rotation;
+} owner_t;
 
 /* `httpd -t` by an ordinary user does not show what root may do when httpd starts. */
 static int is_only_doubt(t2m_paths_verdict_e verdict)
@@ -104,23 +112,61 @@ static void check_file(check_t *check, const char *path, t2m_stream_e stream)
                  t2m_stream_name(stream), path, reason);
 }
 
-static void check_shared(check_t *check, const char *path, t2m_stream_e stream)
+static void check_shared(check_t *check, const owner_t *owner, const char *path,
+                         t2m_stream_e stream, const server_rec *server)
 {
-    const char *identity = t2m_paths_identity(check->pool, path);
-    t2m_stream_e *owner = apr_hash_get(check->files, identity, APR_HASH_KEY_STRING);
+    const t2m_rotation_t *rotation = t2m_config_server(server)->rotation[stream];
 
-    if (!owner) {
-        owner = apr_palloc(check->pool, sizeof *owner);
-        *owner = stream;
-        apr_hash_set(check->files, identity, APR_HASH_KEY_STRING, owner);
-        check_file(check, path, stream);
-    } else if (*owner != stream) {
+    if (owner->stream != stream) {
         check->failed = 1;
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, check->main_server,
                      "T2M0013: T2MLogFile %s and T2MLogFile %s are one file, %s: a file holds "
-                     "one stream; give each its own name", t2m_stream_name(*owner),
+                     "one stream; give each its own name", t2m_stream_name(owner->stream),
                      t2m_stream_name(stream), path);
+    } else if (memcmp(owner->rotation, rotation, sizeof *rotation) != 0) {
+        check->failed = 1;
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, check->main_server,
+                     "T2M0018: virtual host at %s:%u: T2MLogRotate %s is another than that of a "
+                     "server that writes to the same file, %s; give both the same, or each its own "
+                     "T2MLogFile %s", server->defn_name, server->defn_line_number,
+                     t2m_stream_name(stream), path, t2m_stream_name(stream));
     }
+}
+
+static void check_path(check_t *check, const char *path, t2m_stream_e stream,
+                       const server_rec *server)
+{
+    const char *identity = t2m_paths_identity(check->pool, path);
+    owner_t *owner = apr_hash_get(check->files, identity, APR_HASH_KEY_STRING);
+
+    if (owner) {
+        check_shared(check, owner, path, stream, server);
+        return;
+    }
+    owner = apr_palloc(check->pool, sizeof *owner);
+    owner->stream = stream;
+    owner->rotation = t2m_config_server(server)->rotation[stream];
+    apr_hash_set(check->files, identity, APR_HASH_KEY_STRING, owner);
+    check_file(check, path, stream);
+}
+
+/* A policy belongs to a file. Returns 0 when the virtual host has the one without the other. */
+static int check_rotation(check_t *check, const server_rec *server, t2m_stream_e stream)
+{
+    const t2m_server_config_t *config = t2m_config_server(server);
+    const t2m_server_config_t *main_config = t2m_config_server(check->main_server);
+
+    if (config->rotation[stream] == main_config->rotation[stream]
+        || config->file[stream] != main_config->file[stream]) {
+        return 1;
+    }
+    check->failed = 1;
+    ap_log_error(APLOG_MARK, APLOG_ERR, 0, check->main_server,
+                 "T2M0017: virtual host at %s:%u: T2MLogRotate %s without a T2MLogFile %s of its "
+                 "own: the file is the main server's; add one, or move the directive out of "
+                 "<VirtualHost>", server->defn_name, server->defn_line_number,
+                 t2m_stream_name(stream), t2m_stream_name(stream));
+    return 0;
 }
 
 static void check_files(check_t *check)
@@ -129,10 +175,73 @@ static void check_files(check_t *check)
         const t2m_server_config_t *config = t2m_config_server(server);
         for (t2m_stream_e stream = 0; stream < T2M_STREAM_COUNT; stream++) {
             const char *path = config && config->enabled == 1 ? config->path[stream] : NULL;
-            if (path && !t2m_paths_is_terminal(path)) {
-                check_shared(check, path, stream);
+            if (path && check_rotation(check, server, stream) && !t2m_paths_is_terminal(path)) {
+                check_path(check, path, stream, server);
             }
         }
+    }
+}
+
+/* The sum is known only now that what is inherited is. */
+static void check_field_count(check_t *check, const server_rec *server)
+{
+    const apr_array_header_t *fields = t2m_config_server(server)->fields;
+    for (t2m_stream_e stream = 0; stream < T2M_STREAM_COUNT; stream++) {
+        int count = t2m_field_list_count(fields, stream);
+        if (count > T2M_CONFIG_FIELDS_MAX) {
+            check->failed = 1;
+            ap_log_error(APLOG_MARK, APLOG_ERR, 0, check->main_server,
+                         "T2M0019: virtual host at %s:%u: T2MLogField %s: %d fields together with "
+                         "those of the main server; allowed: %d for a stream", server->defn_name,
+                         server->defn_line_number, t2m_stream_name(stream), count,
+                         T2M_CONFIG_FIELDS_MAX);
+        }
+    }
+}
+
+/* What is left out is a field of ours, or one that the main server adds. */
+static void check_removals(check_t *check, const server_rec *server)
+{
+    const apr_array_header_t *fields = t2m_config_server(server)->fields;
+    const apr_array_header_t *inherited = t2m_config_server(check->main_server)->fields;
+    for (int i = 0; i < fields->nelts; i++) {
+        const t2m_config_field_t *field = &APR_ARRAY_IDX(fields, i, t2m_config_field_t);
+        if (!field->expression && !t2m_field_name_is_own(field->name, strlen(field->name))
+            && !t2m_field_list_find(inherited, field->stream, field->name)) {
+            check->failed = 1;
+            ap_log_error(APLOG_MARK, APLOG_ERR, 0, check->main_server,
+                         "T2M0020: virtual host at %s:%u: T2MLogField %s -%s: no line of the "
+                         "stream has such a field; correct the name or leave the directive out",
+                         server->defn_name, server->defn_line_number,
+                         t2m_stream_name(field->stream), field->name);
+        }
+    }
+}
+
+static void check_fields(check_t *check)
+{
+    const t2m_server_config_t *main_config = t2m_config_server(check->main_server);
+    for (const server_rec *server = check->main_server->next; server; server = server->next) {
+        const t2m_server_config_t *config = t2m_config_server(server);
+        if (config && config->enabled == 1 && config->fields
+            && config->fields != main_config->fields) {
+            check_field_count(check, server);
+            check_removals(check, server);
+        }
+    }
+}
+
+static void check_tokens(check_t *check)
+{
+    const char *path = check->global->token_file;
+    const char *reason = NULL;
+    t2m_paths_verdict_e verdict = T2M_PATHS_GOOD;
+    if (path) {
+        verdict = t2m_paths_judge_tokens(check->pool, path, &check->writer, &reason);
+    }
+    if (verdict != T2M_PATHS_GOOD) {
+        ap_log_error(APLOG_MARK, level_of(check, verdict), 0, check->main_server,
+                     "T2M0021: T2MLogAdminTokenFile %s %s", path, reason);
     }
 }
 
@@ -171,6 +280,25 @@ static int is_restart(void)
         && ap_state_query(AP_SQ_CONFIG_GEN) > 1;
 }
 
+/* What is allowed and seldom meant; said at a start and by `httpd -t`, not at each restart. */
+static void warn(const check_t *check)
+{
+    if (is_restart() || !t2m_config_is_audible()) {
+        return;
+    }
+    if (check->global->admin_insecure) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, check->main_server,
+                     "T2M0022: T2MLogAdminInsecure On: admin tokens and logs go over the network "
+                     "in plain text; serve the admin endpoints over TLS and leave it out");
+    }
+    if (check->global->token_file && check->global->admin_auth == T2M_ADMIN_AUTH_HTTPD) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, check->main_server,
+                     "T2M0023: T2MLogAdminAuth httpd: no token of T2MLogAdminTokenFile %s opens "
+                     "anything; use T2MLogAdminAuth either, or leave the file out",
+                     check->global->token_file);
+    }
+}
+
 int t2m_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *server)
 {
     check_t check = { .pool = ptemp, .main_server = server };
@@ -186,5 +314,8 @@ int t2m_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, ser
     check_program(&check);
     check_directory(&check);
     check_files(&check);
+    check_fields(&check);
+    check_tokens(&check);
+    warn(&check);
     return check.failed && !is_restart() ? HTTP_INTERNAL_SERVER_ERROR : OK;
 }

@@ -19,6 +19,7 @@
 #include <http_core.h>
 #include <mpm_common.h>
 
+#include "server/field_list.h"
 #include "server/paths.h"
 #include "server/private.h"
 
@@ -27,10 +28,13 @@
 #define SERVER_NUMBERS(X) X(enabled) X(client_ip) X(id_respond)
 #define SERVER_STREAM_NUMBERS(X) X(level)
 #define SERVER_POINTERS(X) X(app) X(environment) X(id_header) X(id_trust)
-#define SERVER_STREAM_POINTERS(X) X(file)
-#define DIRECTORY_NUMBERS(X) X(enabled) X(slow)
+#define SERVER_STREAM_POINTERS(X) X(file) X(rotation)
+#define GLOBAL_NUMBERS(X) X(layout) X(admin_auth) X(admin_insecure)
+#define DIRECTORY_NUMBERS(X) X(enabled) X(slow) X(performance)
+#define DIRECTORY_POINTERS(X) X(endpoint)
 
 #define UNSET_NUMBER(member) config->member = T2M_UNSET;
+#define UNSET_GLOBAL_NUMBER(member) global->member = T2M_UNSET;
 #define UNSET_STREAM_NUMBER(member) config->member[stream] = T2M_UNSET;
 #define MERGE_NUMBER(member) \
     config->member = over->member != T2M_UNSET ? over->member : under->member;
@@ -46,20 +50,31 @@
 #define DEFAULT_ENVIRONMENT "production"
 #define DEFAULT_ID_HEADER "X-Request-ID"
 #define DEFAULT_SLOW apr_time_from_sec(2)
-enum { DEFAULT_MAX_RECORD = 8192 };
+enum { DEFAULT_MAX_RECORD = 8192, DEFAULT_MAX_TOTAL = 10, DEFAULT_MIN_FREE = 5 }; /* bytes, % */
+enum { LIMIT_UNSET = 0xff }; /* unit of a t2m_limit_t; all units of limit.h are values */
 
 /* What the reference system's environment variables give where no directive does. */
 typedef struct {
     int level;
     const char *environment;
     const char *path[T2M_STREAM_COUNT]; /* absolute; NULL when not given */
+    const t2m_rotation_t *rotation[T2M_STREAM_COUNT]; /* the stream's default, changed or not */
 } environment_t;
+
+static t2m_global_config_t *create_global(apr_pool_t *pool)
+{
+    t2m_global_config_t *global = apr_pcalloc(pool, sizeof *global);
+    GLOBAL_NUMBERS(UNSET_GLOBAL_NUMBER)
+    global->max_total.unit = LIMIT_UNSET;
+    global->min_free.unit = LIMIT_UNSET;
+    return global;
+}
 
 void *t2m_config_create_server(apr_pool_t *pool, server_rec *server)
 {
     t2m_server_config_t *config = apr_pcalloc(pool, sizeof *config);
     (void)server; /* main server and virtual hosts start alike */
-    config->global = apr_pcalloc(pool, sizeof *config->global);
+    config->global = create_global(pool);
     config->mask_off = T2M_UNSET;
     SERVER_NUMBERS(UNSET_NUMBER)
     for (t2m_stream_e stream = 0; stream < T2M_STREAM_COUNT; stream++) {
@@ -83,6 +98,7 @@ void *t2m_config_merge_server(apr_pool_t *pool, void *base, void *more)
     }
     config->mask = under->mask && over->mask ? t2m_mask_merge(pool, under->mask, over->mask)
                  : over->mask ? over->mask : under->mask;
+    config->fields = t2m_field_list_merge(pool, under->fields, over->fields, 0);
     return config;
 }
 
@@ -100,6 +116,9 @@ void *t2m_config_merge_directory(apr_pool_t *pool, void *base, void *more)
     const t2m_directory_config_t *over = more;
     t2m_directory_config_t *config = t2m_config_create_directory(pool, NULL);
     DIRECTORY_NUMBERS(MERGE_NUMBER)
+    DIRECTORY_POINTERS(MERGE_POINTER)
+    config->context = t2m_field_list_merge(pool, under->context, over->context,
+                                           T2M_CONFIG_FIELDS_MAX);
     return config;
 }
 
@@ -125,7 +144,9 @@ t2m_global_config_t *t2m_config_global(const server_rec *main_server)
 
 const t2m_directory_config_t *t2m_config_directory(const request_rec *request)
 {
-    static const t2m_directory_config_t unset = { T2M_UNSET, T2M_UNSET };
+    static const t2m_directory_config_t unset = {
+        .enabled = T2M_UNSET, .slow = T2M_UNSET, .performance = T2M_UNSET,
+    };
     const t2m_directory_config_t *config = NULL;
     if (request->per_dir_config) {
         config = ap_get_module_config(request->per_dir_config, &t2mlog_module);
@@ -155,11 +176,28 @@ apr_interval_time_t t2m_config_slow(const request_rec *request)
     return config->slow == T2M_UNSET ? DEFAULT_SLOW : config->slow;
 }
 
-const char *t2m_config_refuse_name(const char *name)
+t2m_performance_e t2m_config_performance(const request_rec *request)
+{
+    const t2m_directory_config_t *config = t2m_config_directory(request);
+    return config->performance == T2M_PERFORMANCE_SLOW ? T2M_PERFORMANCE_SLOW
+                                                       : T2M_PERFORMANCE_ALL;
+}
+
+const char *t2m_config_endpoint(const request_rec *request)
+{
+    return t2m_config_directory(request)->endpoint;
+}
+
+const apr_array_header_t *t2m_config_context(const request_rec *request)
+{
+    return t2m_config_directory(request)->context;
+}
+
+static const char *refuse_text(const char *name, apr_size_t most, const char *too_long)
 {
     apr_size_t size = strlen(name);
-    if (!size || size > T2M_CONFIG_NAME_MAX) {
-        return size ? "the name is longer than 64 bytes" : "the name is empty";
+    if (!size || size > most) {
+        return size ? too_long : "the name is empty";
     }
     for (; *name; name++) {
         if (apr_iscntrl(*name)) {
@@ -167,6 +205,16 @@ const char *t2m_config_refuse_name(const char *name)
         }
     }
     return NULL;
+}
+
+const char *t2m_config_refuse_name(const char *name)
+{
+    return refuse_text(name, T2M_CONFIG_NAME_MAX, "the name is longer than 64 bytes");
+}
+
+const char *t2m_config_refuse_endpoint(const char *name)
+{
+    return refuse_text(name, T2M_CONFIG_ENDPOINT_MAX, "the name is longer than 100 bytes");
 }
 
 /* The file of a stream that no environment variable names; NULL when it is off. */
@@ -216,14 +264,18 @@ static int has_file(const t2m_server_config_t *config, t2m_stream_e stream)
     return config->file[stream] != NULL;
 }
 
+static int has_rotation(const t2m_server_config_t *config, t2m_stream_e stream)
+{
+    return config->rotation[stream] != NULL;
+}
+
 static const char *variable(const char *name)
 {
     const char *value = getenv(name);
     return value && *value ? value : NULL;
 }
 
-/* httpd reads its configuration twice at start: the first time nothing is said. */
-static int is_audible(void)
+int t2m_config_is_audible(void)
 {
     return ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_CONFIG_TEST
            || ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_CREATE_PRE_CONFIG;
@@ -239,7 +291,7 @@ static void read_level(const server_rec *main_server, environment_t *environment
     level = t2m_level_parse(value);
     if (level != T2M_LEVEL_COUNT) {
         environment->level = (int)level;
-    } else if (is_audible()) {
+    } else if (t2m_config_is_audible()) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, main_server,
                      "T2M0001: environment variable LOG_LEVEL: unknown level \"%s\"; %s is used; "
                      "allowed: DEBUG, INFO, WARNING, ERROR, CRITICAL; T2MLogLevel overrides it",
@@ -258,7 +310,7 @@ static void read_environment(apr_pool_t *pool, const server_rec *main_server,
     reason = t2m_config_refuse_name(value);
     if (!reason) {
         environment->environment = apr_pstrdup(pool, value);
-    } else if (is_audible()) {
+    } else if (t2m_config_is_audible()) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, main_server,
                      "T2M0002: environment variable FLASK_ENV: %s; " DEFAULT_ENVIRONMENT
                      " is used; T2MLogEnvironment overrides it", reason);
@@ -334,7 +386,7 @@ static void read_file(apr_pool_t *pool, const server_rec *main_server, environme
     reason = refuse_variable(pool, main_server, environment, value, stream, &path);
     if (!reason) {
         environment->path[stream] = path;
-    } else if (is_audible()) {
+    } else if (t2m_config_is_audible()) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, main_server,
                      "T2M0003: environment variable %s \"%s\": %s; %s in T2MLogDir is used; "
                      "T2MLogFile %s overrides it", name, value, reason, t2m_stream_file(stream),
@@ -342,19 +394,76 @@ static void read_file(apr_pool_t *pool, const server_rec *main_server, environme
     }
 }
 
-static void resolve_global(apr_pool_t *pool, const server_rec *main_server,
-                           t2m_global_config_t *global)
+/* LOG_MAX_BYTES and LOG_BACKUP_COUNT; option is the one of T2MLogRotate that takes such values. */
+static void read_rotation(apr_pool_t *pool, const server_rec *main_server,
+                          environment_t *environment, const char *name, const char *option)
 {
-    if (!global->directory) {
-        global->directory = t2m_paths_default_directory(pool, main_server);
-        global->directory_from = "default";
+    const char *value = variable(name);
+    const char *reason = NULL;
+    for (t2m_stream_e stream = 0; value && !reason && stream < T2M_STREAM_COUNT; stream++) {
+        t2m_rotation_t *policy;
+        unsigned given = 0;
+        if (!t2m_stream_is_messages(stream) || !is_needed(main_server, has_rotation, stream)) {
+            continue;
+        }
+        policy = apr_pmemdup(pool, environment->rotation[stream], sizeof *policy);
+        reason = t2m_rotation_option(policy, &given, apr_pstrcat(pool, option, value, NULL));
+        environment->rotation[stream] = policy;
     }
-    if (!global->program) {
-        global->program = t2m_paths_default_program(pool);
+    if (reason && t2m_config_is_audible()) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, main_server,
+                     "T2M0004: environment variable %s \"%s\", as %s in T2MLogRotate: %s; the "
+                     "default is used; T2MLogRotate overrides it", name, value, option, reason);
     }
-    if (!global->max_record) {
-        global->max_record = DEFAULT_MAX_RECORD;
+}
+
+static void default_rotations(apr_pool_t *pool, environment_t *environment)
+{
+    for (t2m_stream_e stream = 0; stream < T2M_STREAM_COUNT; stream++) {
+        t2m_rotation_t *policy = apr_palloc(pool, sizeof *policy);
+        t2m_rotation_default(stream, policy);
+        environment->rotation[stream] = policy;
     }
+}
+
+/* Each variable alone changes only what it names. */
+static void read_variables(apr_pool_t *pool, const server_rec *main_server,
+                           environment_t *environment)
+{
+    default_rotations(pool, environment);
+    read_level(main_server, environment);
+    read_environment(pool, main_server, environment);
+    read_file(pool, main_server, environment, "LOG_FILE", T2M_STREAM_APP);
+    read_file(pool, main_server, environment, "ERROR_LOG_FILE", T2M_STREAM_ERRORS);
+    read_rotation(pool, main_server, environment, "LOG_MAX_BYTES", "size=");
+    read_rotation(pool, main_server, environment, "LOG_BACKUP_COUNT", "keep=");
+}
+
+#define DEFAULT_VALUE(member, unset, value) \
+    if (config->member == (unset)) { \
+        config->member = (value); \
+    }
+
+static void resolve_limit(t2m_limit_t *limit, apr_uint64_t percent)
+{
+    if (limit->unit == LIMIT_UNSET) {
+        limit->unit = T2M_LIMIT_PERCENT;
+        limit->value = percent;
+    }
+}
+
+static void resolve_global(apr_pool_t *pool, const server_rec *main_server,
+                           t2m_global_config_t *config)
+{
+    DEFAULT_VALUE(directory_from, NULL, "default")
+    DEFAULT_VALUE(directory, NULL, t2m_paths_default_directory(pool, main_server))
+    DEFAULT_VALUE(program, NULL, t2m_paths_default_program(pool))
+    DEFAULT_VALUE(max_record, 0, DEFAULT_MAX_RECORD)
+    DEFAULT_VALUE(layout, T2M_UNSET, T2M_LAYOUT_FLAT)
+    DEFAULT_VALUE(admin_auth, T2M_UNSET, T2M_ADMIN_AUTH_TOKEN)
+    DEFAULT_VALUE(admin_insecure, T2M_UNSET, 0)
+    resolve_limit(&config->max_total, DEFAULT_MAX_TOTAL);
+    resolve_limit(&config->min_free, DEFAULT_MIN_FREE);
 }
 
 static void resolve_streams(apr_pool_t *pool, t2m_server_config_t *config,
@@ -365,6 +474,7 @@ static void resolve_streams(apr_pool_t *pool, t2m_server_config_t *config,
             config->level[stream] = t2m_stream_is_messages(stream) ? environment->level
                                                                    : DEFAULT_LEVEL;
         }
+        DEFAULT_VALUE(rotation[stream], NULL, environment->rotation[stream])
         if (!config->file[stream] && environment->path[stream]) {
             config->path[stream] = environment->path[stream];
         } else {
@@ -372,11 +482,6 @@ static void resolve_streams(apr_pool_t *pool, t2m_server_config_t *config,
         }
     }
 }
-
-#define DEFAULT_VALUE(member, unset, value) \
-    if (config->member == (unset)) { \
-        config->member = (value); \
-    }
 
 static void resolve_server(apr_pool_t *pool, t2m_server_config_t *config,
                            const environment_t *environment)
@@ -395,15 +500,12 @@ static void resolve_server(apr_pool_t *pool, t2m_server_config_t *config,
 
 void t2m_config_resolve(apr_pool_t *pool, server_rec *main_server)
 {
-    environment_t environment = { DEFAULT_LEVEL, DEFAULT_ENVIRONMENT, { NULL } };
+    environment_t environment = { .level = DEFAULT_LEVEL, .environment = DEFAULT_ENVIRONMENT };
     if (config_of(main_server)->resolved) {
         return;
     }
     resolve_global(pool, main_server, config_of(main_server)->global);
-    read_level(main_server, &environment);
-    read_environment(pool, main_server, &environment);
-    read_file(pool, main_server, &environment, "LOG_FILE", T2M_STREAM_APP);
-    read_file(pool, main_server, &environment, "ERROR_LOG_FILE", T2M_STREAM_ERRORS);
+    read_variables(pool, main_server, &environment);
     for (const server_rec *server = main_server; server; server = server->next) {
         t2m_server_config_t *config = config_of(server);
         if (!config->resolved) { /* shared by virtual hosts without a directive */

@@ -19,18 +19,45 @@
 #define T2M_SERVER_CONFIG_H
 
 #include <httpd.h>
+#include <ap_expr.h>
 #include <http_config.h>
 
 #include <apr_tables.h>
 
 #include "core/address.h"
+#include "core/extra.h"
 #include "core/level.h"
+#include "core/limit.h"
 #include "core/mask.h"
+#include "core/rotation.h"
 #include "core/stream.h"
 
 #define T2M_UNSET (-1)
 
 enum { T2M_FILE_NONE = 0xffff }; /* file_id of a stream that is not written */
+
+/* T2MLogPerformance. */
+typedef enum { T2M_PERFORMANCE_ALL, T2M_PERFORMANCE_SLOW } t2m_performance_e;
+
+/* T2MLogAdminAuth. */
+typedef enum {
+    T2M_ADMIN_AUTH_TOKEN,
+    T2M_ADMIN_AUTH_HTTPD,
+    T2M_ADMIN_AUTH_EITHER
+} t2m_admin_auth_e;
+
+enum {
+    T2M_CONFIG_NAME_MAX = 64,
+    T2M_CONFIG_ENDPOINT_MAX = 100,
+    T2M_CONFIG_FIELDS_MAX = 16 /* added to a stream, and of T2MLogContext to a request */
+};
+
+/* One T2MLogField or T2MLogContext. */
+typedef struct {
+    const char *name;
+    const ap_expr_info_t *expression; /* a string; NULL: the field is left out */
+    t2m_stream_e stream;              /* of T2MLogField */
+} t2m_config_field_t;
 
 /* What only the whole server has: read it from the main server's record. */
 typedef struct {
@@ -40,6 +67,12 @@ typedef struct {
     apr_size_t buffer;          /* T2MLogBuffer in bytes, a power of two; 0: by the MPM */
     const char *program;        /* T2MLogProgram; absolute after resolve */
     const char *user;           /* T2MLogUser; NULL none */
+    int layout;                 /* T2MLogLayout: t2m_layout_e */
+    const char *token_file;     /* T2MLogAdminTokenFile; absolute; NULL none */
+    int admin_auth;             /* T2MLogAdminAuth: t2m_admin_auth_e */
+    int admin_insecure;         /* T2MLogAdminInsecure */
+    t2m_limit_t max_total;      /* T2MLogMaxTotal */
+    t2m_limit_t min_free;       /* T2MLogMinFree */
 } t2m_global_config_t;
 
 /* One per server and virtual host; virtual hosts without a directive of their own share the main
@@ -57,6 +90,8 @@ typedef struct {
     const char *id_header;                /* T2MLogRequestID header= */
     apr_array_header_t *id_trust;         /* T2MLogRequestID trust=: of apr_ipsubnet_t * */
     int id_respond;                       /* T2MLogRequestID respond= */
+    const t2m_rotation_t *rotation[T2M_STREAM_COUNT]; /* T2MLogRotate; never NULL after resolve */
+    apr_array_header_t *fields;           /* T2MLogField: of t2m_config_field_t; may be NULL */
 
     /* Set by t2m_config_resolve. */
     int resolved;
@@ -68,6 +103,9 @@ typedef struct {
 typedef struct {
     int enabled;                 /* T2MLog in a directory: access and performance only */
     apr_interval_time_t slow;    /* T2MLogSlow in microseconds; T2M_UNSET */
+    int performance;             /* T2MLogPerformance: t2m_performance_e */
+    const char *endpoint;        /* T2MLogEndpoint; NULL: from the route */
+    apr_array_header_t *context; /* T2MLogContext: of t2m_config_field_t; may be NULL */
 } t2m_directory_config_t;
 
 /** Callbacks of the module record. */
@@ -89,13 +127,14 @@ t2m_global_config_t *t2m_config_global(const server_rec *main_server);
 /** The configuration of the request's directory. Never NULL. */
 const t2m_directory_config_t *t2m_config_directory(const request_rec *request);
 
-enum { T2M_CONFIG_NAME_MAX = 64 };
-
 /**
  * Why name cannot stand in the fields `app` and `environment`: empty, longer than
  * T2M_CONFIG_NAME_MAX bytes or with a control character. NULL when it can.
  */
 const char *t2m_config_refuse_name(const char *name);
+
+/** The same for T2MLogEndpoint and T2M_CONFIG_ENDPOINT_MAX. */
+const char *t2m_config_refuse_endpoint(const char *name);
 
 /** Nonzero when the module logs for this server. */
 int t2m_config_enabled(const server_rec *server);
@@ -106,10 +145,29 @@ int t2m_config_enabled_anywhere(const server_rec *main_server);
 /** T2MLogSlow of the request's directory in microseconds, the default when unset. */
 apr_interval_time_t t2m_config_slow(const request_rec *request);
 
+/** T2MLogPerformance of the request's directory. */
+t2m_performance_e t2m_config_performance(const request_rec *request);
+
+/** T2MLogEndpoint of the request's directory; NULL: the route is the name. */
+const char *t2m_config_endpoint(const request_rec *request);
+
+/**
+ * T2MLogContext of the request's directory, of t2m_config_field_t with an expression each, at most
+ * T2M_CONFIG_FIELDS_MAX; NULL when there is none.
+ */
+const apr_array_header_t *t2m_config_context(const request_rec *request);
+
+/**
+ * Nonzero when a warning about the configuration is for the reader: httpd reads it twice at start,
+ * and the first time nothing is said.
+ */
+int t2m_config_is_audible(void);
+
 /**
  * Completes the configuration of all servers after it was read: defaults, environment variables
- * (LOG_LEVEL, LOG_FILE, ERROR_LOG_FILE, FLASK_ENV; a bad value warns), absolute paths, the whole
- * masking policy. Everything lives in pool. The parent calls it in check_config and again in
+ * (LOG_LEVEL, LOG_FILE, ERROR_LOG_FILE, LOG_MAX_BYTES, LOG_BACKUP_COUNT, FLASK_ENV; a bad value
+ * warns), absolute paths, the whole masking policy. Servers without a T2MLogRotate share one policy
+ * for each stream. Everything lives in pool. The parent calls it in check_config and again in
  * post_config; only the first call for a configuration does anything.
  */
 void t2m_config_resolve(apr_pool_t *pool, server_rec *main_server);

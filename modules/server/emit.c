@@ -13,10 +13,34 @@
 #include "server/emit.h"
 
 #include "core/encode.h"
+#include "core/extra.h"
+#include "core/json.h"
 #include "server/process.h"
 
 enum { COMMON_LINE = 8192 }; /* the default of T2MLogMaxRecord */
 
+static apr_status_t push(const t2m_record_t *record, t2m_ring_record_t *header, const char *line,
+                         t2m_inflight_t *entry)
+{
+    const t2m_facts_t *facts = &record->facts;
+
+    header->stream = (unsigned char)record->stream;
+    header->level = (unsigned char)record->level;
+    header->time = record->time;
+    header->value = facts->value;
+    header->status = facts->status;
+    header->flags = facts->flags;
+    return t2m_process_push(header, line, entry);
+}
+
+static unsigned char name_size(const t2m_record_t *record)
+{
+    const t2m_text_t *name = &record->facts.name;
+
+    return (unsigned char)t2m_utf8_boundary(name->data, name->size, T2M_NAME_MAX);
+}
+
+/* line has room for limit and T2M_NAME_MAX bytes. */
 static apr_status_t push_line(const t2m_record_t *record, const t2m_server_config_t *config,
                               t2m_inflight_t *entry, char *line, apr_size_t limit)
 {
@@ -24,10 +48,19 @@ static apr_status_t push_line(const t2m_record_t *record, const t2m_server_confi
 
     header.size = (apr_uint32_t)t2m_encode(record, line, limit);
     header.file = config->file_id[record->stream];
-    header.stream = (unsigned char)record->stream;
-    header.level = (unsigned char)record->level;
-    header.time = record->time;
-    return t2m_process_push(&header, line, entry);
+    header.name_size = name_size(record);
+    if (header.name_size) {
+        memcpy(line + header.size, record->facts.name.data, header.name_size);
+    }
+    return push(record, &header, line, entry);
+}
+
+apr_status_t t2m_emit_count(const t2m_record_t *record)
+{
+    t2m_ring_record_t header = { 0 };
+
+    header.name_size = name_size(record);
+    return header.name_size ? push(record, &header, record->facts.name.data, NULL) : APR_SUCCESS;
 }
 
 /* Two functions, neither inlined, so that the common limit does not take the longest's stack. */
@@ -35,7 +68,7 @@ static __attribute__((noinline)) apr_status_t push_common(const t2m_record_t *re
                                                           const t2m_server_config_t *config,
                                                           t2m_inflight_t *entry, apr_size_t limit)
 {
-    char line[COMMON_LINE];
+    char line[COMMON_LINE + T2M_NAME_MAX];
 
     return push_line(record, config, entry, line, limit);
 }
@@ -44,7 +77,7 @@ static __attribute__((noinline)) apr_status_t push_long(const t2m_record_t *reco
                                                         const t2m_server_config_t *config,
                                                         t2m_inflight_t *entry, apr_size_t limit)
 {
-    char line[T2M_LINE_MAX];
+    char line[T2M_LINE_MAX + T2M_NAME_MAX];
 
     return push_line(record, config, entry, line, limit);
 }
@@ -54,6 +87,27 @@ int t2m_emit_wants(const t2m_server_config_t *config, t2m_stream_e stream, t2m_l
     return config->file_id[stream] != T2M_FILE_NONE && (int)level >= config->level[stream];
 }
 
+static void leave_out(t2m_record_t *record, const apr_array_header_t *fields)
+{
+    for (int i = 0; i < fields->nelts; i++) {
+        const t2m_config_field_t *field = &APR_ARRAY_IDX(fields, i, t2m_config_field_t);
+
+        if (field->stream == record->stream && !field->expression) {
+            t2m_record_remove(record, field->name);
+        }
+    }
+}
+
+/* The record as it is to be shown. */
+static void finish(t2m_record_t *record, const t2m_server_config_t *config)
+{
+    if (config->fields) {
+        leave_out(record, config->fields);
+    }
+    t2m_record_mask(record, config->mask);
+    t2m_extra_arrange(record, (t2m_layout_e)config->global->layout);
+}
+
 apr_status_t t2m_emit(t2m_record_t *record, const t2m_server_config_t *config,
                       t2m_inflight_t *entry)
 {
@@ -61,12 +115,12 @@ apr_status_t t2m_emit(t2m_record_t *record, const t2m_server_config_t *config,
 
     if (!t2m_emit_wants(config, record->stream, record->level)) {
         t2m_process_end(entry);
-        return APR_SUCCESS;
+        return t2m_emit_count(record);
     }
     if (limit < T2M_LINE_MIN || limit > T2M_LINE_MAX) {
         limit = limit < T2M_LINE_MIN ? T2M_LINE_MIN : T2M_LINE_MAX;
     }
-    t2m_record_mask(record, config->mask);
+    finish(record, config);
     return limit <= COMMON_LINE ? push_common(record, config, entry, limit)
                                 : push_long(record, config, entry, limit);
 }

@@ -21,6 +21,7 @@
 
 #include "core/record.h"
 #include "core/unescape.h"
+#include "server/context.h"
 #include "server/emit.h"
 #include "server/process.h"
 
@@ -90,6 +91,8 @@ void t2m_errorline_read(const ap_errorlog_info *info, const char *text, t2m_erro
     line->line = info->line;
     line->status = info->status;
     line->text = t2m_text(text);
+    line->fields = NULL;
+    line->field_count = 0;
     line->truncated = line->text.size > T2M_ERRORLINE_MAX - PREFIX_MAX;
     take_code(line, format);
     parts[0] = t2m_text(line->module);
@@ -194,6 +197,16 @@ static void add_source(t2m_record_t *record, const t2m_errorline_t *line)
     }
 }
 
+/* What others add: the caller of the C API, then the context. */
+static void add_foreign(t2m_record_t *record, const t2m_errorline_t *line,
+                        const t2m_errorline_place_t *place)
+{
+    for (int i = 0; i < line->field_count; i++) {
+        t2m_record_foreign(record, &line->fields[i]);
+    }
+    t2m_context_add(record, place->config, NULL, place->state, place->origin);
+}
+
 static void add_exception(t2m_record_t *record, const t2m_exception_t *exception)
 {
     t2m_record_open(record, "exception");
@@ -211,14 +224,14 @@ static void write_logger(const t2m_errorline_t *line, const t2m_server_config_t 
                  line->module ? line->module : "");
 }
 
-void t2m_errorline_write_app(const t2m_errorline_t *line, const t2m_errorline_place_t *place,
-                             t2m_text_t message)
+apr_status_t t2m_errorline_write_app(const t2m_errorline_t *line,
+                                     const t2m_errorline_place_t *place, t2m_text_t message)
 {
     char logger[LOGGER_MAX], thread[THREAD_MAX];
     t2m_record_t record;
 
     if (!t2m_emit_wants(place->config, T2M_STREAM_APP, line->level)) {
-        return;
+        return APR_SUCCESS;
     }
     t2m_record_begin(&record, T2M_STREAM_APP, line->level, line->time);
     write_logger(line, place->config, logger);
@@ -228,19 +241,22 @@ void t2m_errorline_write_app(const t2m_errorline_t *line, const t2m_errorline_pl
     add_trace_id(&record, place);
     add_target(&record, place);
     add_source(&record, line);
-    (void)t2m_emit(&record, place->config, NULL); /* a drop is counted in the slot */
+    add_foreign(&record, line, place);
+    return t2m_emit(&record, place->config, NULL);
 }
 
-void t2m_errorline_write_errors(const t2m_errorline_t *line, const t2m_errorline_place_t *place,
-                                t2m_text_t message, const t2m_exception_t *exception)
+apr_status_t t2m_errorline_write_errors(const t2m_errorline_t *line,
+                                        const t2m_errorline_place_t *place, t2m_text_t message,
+                                        const t2m_exception_t *exception)
 {
     char logger[LOGGER_MAX], thread[THREAD_MAX];
     t2m_record_t record;
 
     if (!t2m_emit_wants(place->config, T2M_STREAM_ERRORS, line->level)) {
-        return;
+        return APR_SUCCESS;
     }
     t2m_record_begin(&record, T2M_STREAM_ERRORS, line->level, line->time);
+    record.facts.name = t2m_text_of(line->error_id, sizeof line->error_id);
     write_logger(line, place->config, logger);
     add_head(&record, line, logger, message);
     add_exception(&record, exception);
@@ -250,9 +266,9 @@ void t2m_errorline_write_errors(const t2m_errorline_t *line, const t2m_errorline
     add_trace_id(&record, place);
     add_source(&record, line);
     t2m_record_text(&record, "error_type", T2M_CONTENT_NAME, exception->type);
-    t2m_record_text(&record, "error_id", T2M_CONTENT_SAFE,
-                    t2m_text_of(line->error_id, sizeof line->error_id));
-    (void)t2m_emit(&record, place->config, NULL);
+    t2m_record_text(&record, "error_id", T2M_CONTENT_SAFE, record.facts.name);
+    add_foreign(&record, line, place);
+    return t2m_emit(&record, place->config, NULL);
 }
 
 void t2m_errorline_write(const t2m_errorline_t *line, const t2m_errorline_place_t *place)
@@ -265,8 +281,8 @@ void t2m_errorline_write(const t2m_errorline_t *line, const t2m_errorline_place_
         text.size = sizeof decoded;
     }
     exception.message = t2m_text_of(decoded, t2m_unescape(text, decoded));
-    t2m_errorline_write_app(line, place, exception.message);
+    (void)t2m_errorline_write_app(line, place, exception.message);
     if (line->level >= T2M_LEVEL_ERROR) {
-        t2m_errorline_write_errors(line, place, exception.message, &exception);
+        (void)t2m_errorline_write_errors(line, place, exception.message, &exception);
     }
 }

@@ -20,6 +20,7 @@
 #include "core/address.h"
 #include "core/fingerprint.h"
 #include "core/level.h"
+#include "core/record.h"
 #include "core/text.h"
 #include "server/config.h"
 #include "server/request.h"
@@ -40,6 +41,8 @@ typedef struct {
     char error_id[T2M_FINGERPRINT_SIZE];
     t2m_text_t text;            /* the message without its code, escaped as httpd left it */
     unsigned truncated : 1;     /* httpd cut it */
+    int field_count;
+    const t2m_field_t *fields;  /* more, of the C API */
 } t2m_errorline_t;
 
 /* Where a line was logged. */
@@ -75,13 +78,17 @@ void t2m_errorline_locate(t2m_errorline_place_t *place, const t2m_server_config_
 /** The type of the exception where there is none: the code, else the module's name. */
 const char *t2m_errorline_type(const t2m_errorline_t *line);
 
-/** Writes the line to the stream app. message: line->text decoded, or another. */
-void t2m_errorline_write_app(const t2m_errorline_t *line, const t2m_errorline_place_t *place,
-                             t2m_text_t message);
+/**
+ * Writes the line to the stream app. message: line->text decoded, or another. Returns as t2m_emit;
+ * a drop is counted in the slot.
+ */
+apr_status_t t2m_errorline_write_app(const t2m_errorline_t *line,
+                                     const t2m_errorline_place_t *place, t2m_text_t message);
 
-/** Writes the line to the stream errors. */
-void t2m_errorline_write_errors(const t2m_errorline_t *line, const t2m_errorline_place_t *place,
-                                t2m_text_t message, const t2m_exception_t *exception);
+/** Writes the line to the stream errors. Returns as t2m_emit. */
+apr_status_t t2m_errorline_write_errors(const t2m_errorline_t *line,
+                                        const t2m_errorline_place_t *place, t2m_text_t message,
+                                        const t2m_exception_t *exception);
 
 /** Both records of a line that is nothing but itself; errors only from level ERROR on. */
 void t2m_errorline_write(const t2m_errorline_t *line, const t2m_errorline_place_t *place);

@@ -20,6 +20,8 @@
 #include "server/errorline.h"
 #include "server/private.h"
 #include "server/process.h"
+#include "server/security.h"
+#include "server/security.h"
 
 enum { TYPE_MAX = 16 }; /* "HTTP 503" */
 
@@ -72,8 +74,8 @@ static void write_traceback(t2m_request_t *state, const t2m_server_config_t *con
     exception.truncated = result.truncated;
     regroup(&line, exception.type);
     t2m_errorline_locate(&place, config, NULL, traceback->origin);
-    t2m_errorline_write_errors(&line, &place, final_line(&exception, message, sizeof message),
-                               &exception);
+    (void)t2m_errorline_write_errors(&line, &place,
+                                     final_line(&exception, message, sizeof message), &exception);
     t2m_traceback_reset(traceback->assembler);
 }
 
@@ -158,7 +160,7 @@ static void take_error(const t2m_errorline_t *line, const t2m_errorline_place_t 
             return;
         }
     }
-    t2m_errorline_write_errors(line, place, message, &exception);
+    (void)t2m_errorline_write_errors(line, place, message, &exception);
 }
 
 /* mod_cgid's daemon has a server_rec of its own making, early callers have none. */
@@ -189,7 +191,10 @@ static void take_line(const ap_errorlog_info *info, const char *text)
     }
     message = t2m_text_of(decoded, t2m_unescape(line.text, decoded));
     t2m_errorline_locate(&place, config, info->c, info->r);
-    t2m_errorline_write_app(&line, &place, message);
+    if (place.state && line.level >= T2M_LEVEL_WARNING) {
+        t2m_security_note_cause(place.state, place.origin, line.code, message);
+    }
+    (void)t2m_errorline_write_app(&line, &place, message);
     if (line.level >= T2M_LEVEL_ERROR) {
         take_error(&line, &place, info, message);
     }
@@ -223,7 +228,7 @@ static void write_unexplained(const request_rec *origin, const t2m_server_config
     exception.type = t2m_text(type);
     t2m_fingerprint(&exception.type, 1, line.error_id);
     t2m_errorline_locate(&place, config, NULL, origin);
-    t2m_errorline_write_errors(&line, &place, t2m_text(message), &exception);
+    (void)t2m_errorline_write_errors(&line, &place, t2m_text(message), &exception);
 }
 
 void t2m_errorlog_end_request(t2m_request_t *state, const request_rec *origin, int status)

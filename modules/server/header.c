@@ -43,8 +43,9 @@ static void begin_response(request_rec *request, t2m_request_t *state)
     }
 }
 
-/* A stream of HTTP/2 counts as aborted too when its client had the whole response and hung up
- * before the stream's thread was done with it. For these alone the filter stays to see the end. */
+/* Stays to see the end: whoever has the whole response may ask for its line, which is not written
+ * yet. `ended` is for HTTP/2, where a stream counts as aborted too when its client had the whole
+ * response and hung up before the stream's thread was done with it. */
 static apr_status_t filter_header(ap_filter_t *filter, apr_bucket_brigade *brigade)
 {
     request_rec *request = filter->r;
@@ -56,7 +57,10 @@ static apr_status_t filter_header(ap_filter_t *filter, apr_bucket_brigade *briga
         begin_response(request, state);
         filter->ctx = state;
     }
-    if (!state || !request->connection->master || request->eos_sent) {
+    if (state && request->eos_sent) {
+        t2m_process_ending(state->entry);
+    }
+    if (!state || request->eos_sent) {
         ap_remove_output_filter(filter);
     }
     status = ap_pass_brigade(next, brigade);

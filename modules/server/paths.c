@@ -324,6 +324,38 @@ t2m_paths_verdict_e t2m_paths_judge_program(apr_pool_t *pool, const char *path,
     return T2M_PATHS_GOOD;
 }
 
+t2m_paths_verdict_e t2m_paths_judge_tokens(apr_pool_t *pool, const char *path,
+                                           const t2m_paths_writer_t *writer,
+                                           const char **reason)
+{
+    struct stat status;
+    if (stat(path, &status)) {
+        if (errno != ENOENT) {
+            return judge_errno(pool, path, reason);
+        }
+        *reason = apr_psprintf(pool, "does not exist: make it with its first token, t2mlog token "
+                               "new NAME --file %s", path);
+        return T2M_PATHS_BAD;
+    }
+    if (!S_ISREG(status.st_mode)) {
+        *reason = "is not a regular file: name the file that t2mlog token new NAME --file FILE "
+                  "makes";
+        return T2M_PATHS_BAD;
+    }
+    if (status.st_mode & (S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH)) {
+        *reason = apr_psprintf(pool, "may be read or written by its group or by others: chmod 0600 "
+                               "%s, and replace its tokens if anybody could have, t2mlog token "
+                               "new NAME --file %s", path, path);
+        return T2M_PATHS_BAD;
+    }
+    if (!geteuid() && status.st_uid && status.st_uid != writer->uid) {
+        *reason = apr_psprintf(pool, "belongs to uid %lu, who could add tokens: chown root %s",
+                               (unsigned long)status.st_uid, path);
+        return T2M_PATHS_BAD;
+    }
+    return T2M_PATHS_GOOD;
+}
+
 const char *t2m_paths_identity(apr_pool_t *pool, const char *path)
 {
     struct stat status;

@@ -29,7 +29,10 @@ enum {
     WAKE_INTERVAL_US = 50000,    /* a worker wakes the writer at most so often */
     CLAIM_INTERVAL_US = 1000000, /* a process without a slot asks again */
     CLAIM_TRIES = 200,           /* of a new worker, before it serves without one */
-    CLAIM_PAUSE_US = 10000
+    CLAIM_PAUSE_US = 10000,
+    CATCH_UP_US = 250000,
+    CATCH_UP_PAUSE_US = 500,
+    ENDINGS_US = 50000
 };
 
 static struct {
@@ -225,6 +228,66 @@ t2m_inflight_t *t2m_process_begin(const t2m_slot_request_t *request)
 void t2m_process_end(t2m_inflight_t *entry)
 {
     t2m_slot_end(&process.slot, entry);
+}
+
+const t2m_board_t *t2m_process_board(void)
+{
+    return has_slot() ? &process.slot.view : NULL;
+}
+
+static void nap(void)
+{
+    apr_sleep(CATCH_UP_PAUSE_US);
+}
+
+static int wait_for_passes(const t2m_board_header_t *header, apr_uint64_t passes)
+{
+    apr_int64_t end = t2m_process_monotonic() + CATCH_UP_US;
+
+    while (t2m_load(&header->passes) - passes < 2) {
+        if (t2m_process_monotonic() > end) {
+            return 0;
+        }
+        nap();
+    }
+    return 1;
+}
+
+static void wait_for_endings(const t2m_board_header_t *header, apr_uint64_t passes)
+{
+    apr_int64_t end = t2m_process_monotonic() + ENDINGS_US;
+
+    while ((t2m_load(&header->asked) <= passes || t2m_load(&header->ending) != 0)
+           && t2m_process_monotonic() < end) {
+        nap();
+    }
+}
+
+int t2m_process_catch_up(void)
+{
+    const t2m_board_t *board = t2m_process_board();
+    apr_uint64_t passes;
+    int caught_up;
+
+    if (!board) {
+        return 0;
+    }
+    passes = t2m_load(&board->header->passes);
+    if (t2m_load(&board->header->asleep)) {
+        poke_writer();
+    }
+    caught_up = wait_for_passes(board->header, passes);
+    if (caught_up) {
+        wait_for_endings(board->header, passes);
+    }
+    return caught_up;
+}
+
+void t2m_process_ending(t2m_inflight_t *entry)
+{
+    if (entry) {
+        t2m_store(&entry->ending, t2m_process_monotonic());
+    }
 }
 
 static void seed(void)

@@ -22,6 +22,7 @@
 #include <httpd.h>
 
 #include "core/id.h"
+#include "shared/board.h"
 #include "shared/slot.h"
 
 enum { T2M_PROCESS_PRIVATE_FDS = 6 };
@@ -65,6 +66,20 @@ apr_status_t t2m_process_push(const t2m_ring_record_t *record, const char *line,
 /** t2m_slot_begin and t2m_slot_end on the process's slot. */
 t2m_inflight_t *t2m_process_begin(const t2m_slot_request_t *request);
 void t2m_process_end(t2m_inflight_t *entry);
+
+/** The board, read-only; NULL while the process has no slot. */
+const t2m_board_t *t2m_process_board(void);
+
+/**
+ * Waits until the writer has begun and ended a pass after the call (at most 250 ms), and, when it
+ * was asked by a record with T2M_FACT_ASK, until no request whose response has just ended lacks its
+ * line (at most 50 ms more). Returns nonzero when the pass came. Sleeps: never in the request path
+ * of a site.
+ */
+int t2m_process_catch_up(void);
+
+/** Notes that the response of an in-flight request was handed on to its end. entry: may be NULL. */
+void t2m_process_ending(t2m_inflight_t *entry);
 
 /** The process's generator of ids, seeded on first use in each process. Never NULL. */
 t2m_id_generator_t *t2m_process_ids(void);

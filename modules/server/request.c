@@ -225,8 +225,12 @@ static apr_size_t write_route(const request_rec *origin, const t2m_server_config
 t2m_text_t t2m_request_route(t2m_request_t *state, const request_rec *origin,
                              const t2m_server_config_t *config)
 {
+    const char *endpoint = t2m_config_endpoint(origin);
     apr_size_t size = state->route_size;
 
+    if (endpoint) {
+        return t2m_text(endpoint);
+    }
     if (!size) {
         size = write_route(origin, config, state->route);
         state->route_size = origin->unparsed_uri ? (apr_uint16_t)size : 0;

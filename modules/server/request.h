@@ -30,6 +30,7 @@
 #include "shared/layout.h"
 
 typedef struct t2m_request_traceback_t t2m_request_traceback_t; /* see errorlog.c */
+typedef struct t2m_request_context_t t2m_request_context_t; /* see context.c */
 
 typedef struct {
     const char *id;                 /* our own, or the one a trusted peer sent */
@@ -39,10 +40,17 @@ typedef struct {
     apr_int64_t master_out;         /* HTTP/2: bytes out of the connection before the request */
     t2m_inflight_t *entry;          /* NULL: not in the in-flight table */
     t2m_request_traceback_t *traceback; /* NULL until a line may begin one */
+    t2m_request_context_t *context; /* NULL until something is kept of it */
+    char *cause;                    /* see t2m_security_note_cause; NULL: none */
     apr_uint16_t route_size;        /* 0: not known yet */
     unsigned read : 1;              /* post_read_request ran: the start is final */
     unsigned ended : 1;             /* the whole response was handed on without an error */
     unsigned explained : 1;         /* an error line of this request was taken */
+    unsigned logged : 1;            /* its response is complete: it is being logged */
+    unsigned handled : 1;           /* it came as far as a handler */
+    unsigned audited : 1;           /* the admin handler has told of it */
+    unsigned broken_off : 1;        /* the client ended before its whole body was read */
+    unsigned timed_out : 1;         /* it was broken off by waiting too long for it */
     char own_id[T2M_ID_SIZE + 1];
     char trace_id[T2M_TRACE_ID_SIZE + 1]; /* empty: no trace context */
     char traceparent[T2M_TRACEPARENT_SIZE + 1]; /* as it is passed on */
@@ -76,7 +84,11 @@ void t2m_request_target(const request_rec *origin, t2m_text_t *path, t2m_text_t 
 /** How to search a path of t2m_request_target for secrets. */
 t2m_content_e t2m_request_path_content(t2m_text_t path);
 
-/** `METHOD /route` of origin, without secrets; `*` when httpd read neither. Lives in state. */
+/**
+ * What the request is counted under, at most T2M_ROUTE_MAX bytes: T2MLogEndpoint of its directory,
+ * else `METHOD /route` of origin, without secrets; `*` when httpd read neither. Lives as long as
+ * the request.
+ */
 t2m_text_t t2m_request_route(t2m_request_t *state, const request_rec *origin,
                              const t2m_server_config_t *config);
 

@@ -180,13 +180,30 @@ static int make_memories(server_rec *server)
     return OK;
 }
 
-/* Gives each server's files their numbers; files of earlier configurations keep theirs. */
+/* Returns T2M_FILES_MAX when the table is full or the path is too long. */
+static apr_uint32_t number_file(t2m_settings_t *settings, const t2m_server_config_t *config,
+                                t2m_stream_e stream)
+{
+    apr_uint32_t number = t2m_settings_file(settings, stream, config->path[stream]);
+
+    if (number != T2M_FILES_MAX) {
+        settings->files[number].retired = 0;
+        settings->files[number].rotation = *config->rotation[stream];
+    }
+    return number;
+}
+
+/* A virtual host may name a file that the main server has: its own rotation counts there. */
 static int number_files(server_rec *main_server)
 {
     t2m_settings_t *settings = runtime.retained->settings;
     server_rec *server;
+    apr_uint32_t i;
     int stream;
 
+    for (i = 0; i < settings->file_count; i++) {
+        settings->files[i].retired = 1; /* files of earlier configurations keep their numbers */
+    }
     for (server = main_server; server; server = server->next) {
         t2m_server_config_t *config = t2m_config_server(server);
 
@@ -197,7 +214,7 @@ static int number_files(server_rec *main_server)
             if (!config->path[stream]) {
                 continue;
             }
-            number = t2m_settings_file(settings, (t2m_stream_e)stream, config->path[stream]);
+            number = number_file(settings, config, (t2m_stream_e)stream);
             if (number == T2M_FILES_MAX) {
                 return refuse(server, 0, "T2M0106: too many log files, or a path too long",
                               config->path[stream]);
@@ -221,6 +238,10 @@ static int publish_settings(server_rec *server)
         return code;
     }
     apr_cpystrn(retained->settings->user, global->user ? global->user : "", T2M_USER_MAX);
+    apr_cpystrn(retained->settings->token_file, global->token_file ? global->token_file : "",
+                sizeof(retained->settings->token_file));
+    retained->settings->max_total = global->max_total;
+    retained->settings->min_free = global->min_free;
     t2m_slots_map(&retained->geometry, &map);
     status = t2m_memory_map(retained->slots_fd, 0, map.slots, 1, 0, &memory);
     if (status != APR_SUCCESS) {

@@ -15,6 +15,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include <apr_time.h>
+
 #include "shared/atomic.h"
 #include "shared/memory.h"
 #include "shared/step.h"
@@ -25,6 +27,7 @@ void t2m_board_format(void *memory, const t2m_geometry_t *geometry)
 
     header->version = T2M_LAYOUT_VERSION;
     header->geometry = *geometry;
+    header->made = apr_time_now();
     t2m_store(&header->magic, T2M_BOARD_MAGIC);
 }
 
@@ -39,7 +42,15 @@ static void locate(t2m_board_t *board, void *memory)
     board->steps = (t2m_intent_step_t *)(board->memory + board->map.steps);
     board->files = (t2m_board_file_t *)(board->memory + board->map.files);
     board->totals = (t2m_totals_t *)(board->memory + board->map.totals);
+    board->tables = (t2m_tables_t *)(board->memory + board->map.tables);
     board->undo = (t2m_undo_t *)(board->memory + board->map.undo);
+}
+
+void t2m_board_view(t2m_board_t *board, void *memory, const t2m_geometry_t *geometry)
+{
+    board->geometry = *geometry;
+    t2m_board_map(geometry, &board->map);
+    locate(board, memory);
 }
 
 apr_status_t t2m_board_attach(t2m_board_t *board, int fd, const t2m_geometry_t *geometry,

@@ -17,6 +17,7 @@
 #include <apr_errno.h>
 
 #include "shared/layout.h"
+#include "shared/tables.h"
 
 /* Pointers into the mapping; on a read-only one they must not be written through. */
 typedef struct {
@@ -31,6 +32,7 @@ typedef struct {
     t2m_intent_step_t *steps;
     t2m_board_file_t *files;
     t2m_totals_t *totals; /* one row a stream */
+    t2m_tables_t *tables;
     t2m_undo_t *undo;
 } t2m_board_t;
 
@@ -43,6 +45,9 @@ void t2m_board_format(void *memory, const t2m_geometry_t *geometry);
  */
 apr_status_t t2m_board_attach(t2m_board_t *board, int fd, const t2m_geometry_t *geometry,
                               int writable, int inherit);
+
+/** A view of a board that is mapped already at memory, and stays so. */
+void t2m_board_view(t2m_board_t *board, void *memory, const t2m_geometry_t *geometry);
 
 /** Ends the mapping. */
 void t2m_board_detach(t2m_board_t *board);

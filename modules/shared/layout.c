@@ -13,10 +13,14 @@
 #include "shared/layout.h"
 
 #include "shared/settings.h"
+#include "shared/tables.h"
 
 _Static_assert(sizeof(t2m_slots_header_t) <= T2M_PAGE, "the header is one page");
 _Static_assert(sizeof(t2m_slot_header_t) <= T2M_PAGE, "a slot's header is one page");
 _Static_assert(sizeof(t2m_inflight_t) % 64 == 0, "in-flight entries share no cache line");
+_Static_assert(sizeof(t2m_metric_t) <= T2M_UNDO_MAX, "a row has its undo copy");
+_Static_assert(sizeof(t2m_group_t) <= T2M_UNDO_MAX, "a row has its undo copy");
+_Static_assert(sizeof(t2m_tokens_t) <= T2M_UNDO_MAX, "a row has its undo copy");
 _Static_assert(sizeof(t2m_ring_record_t) % T2M_RECORD_ALIGN == 0, "records are aligned");
 
 static apr_uint64_t pages(apr_uint64_t bytes)
@@ -57,6 +61,7 @@ void t2m_board_map(const t2m_geometry_t *geometry, t2m_board_map_t *map)
                + pages(geometry->slot_count * T2M_DROPS * sizeof(apr_uint64_t));
     map->files = map->steps + pages(T2M_FILES_MAX * sizeof(t2m_intent_step_t));
     map->totals = map->files + pages(T2M_FILES_MAX * sizeof(t2m_board_file_t));
-    map->undo = map->totals + pages(T2M_STREAM_COUNT * sizeof(t2m_totals_t));
+    map->tables = map->totals + pages(T2M_STREAM_COUNT * sizeof(t2m_totals_t));
+    map->undo = map->tables + pages(sizeof(t2m_tables_t));
     map->size = map->undo + pages(sizeof(t2m_undo_t));
 }

@@ -51,6 +51,7 @@
  *   steps        | t2m_intent_step_t[files]    |  the intent's: what is written where
  *   files        | t2m_board_file_t[files]     |  one row a file
  *   totals       | t2m_totals_t[streams]       |
+ *   tables       | t2m_tables_t                |  what the admin endpoints show: see tables.h
  *   undo         | t2m_undo_t                  |
  *                +-----------------------------+
  */
@@ -66,7 +67,7 @@
 #define T2M_BOARD_MAGIC 0x74326d626f617264ULL /* "t2mboard" */
 
 enum {
-    T2M_LAYOUT_VERSION = 1, /* changes with any change of this file */
+    T2M_LAYOUT_VERSION = 2, /* changes with any change of this file or of tables.h */
     T2M_PAGE = 4096,
     T2M_SLOTS_MAX = 65536,
     T2M_FILES_MAX = 4096,
@@ -102,6 +103,7 @@ typedef struct {
 typedef enum {
     T2M_DROP_FULL,    /* the ring had no room */
     T2M_DROP_REENTRY, /* the process's lock was held by the code that a signal interrupted */
+    T2M_DROP_SHED,    /* the file system was nearly full; the writer's own, never a slot's */
     T2M_DROP_COUNT
 } t2m_drop_e;
 
@@ -116,15 +118,31 @@ typedef struct {
     apr_uint64_t begun_untracked; /* of these, without a free in-flight entry */
     apr_uint64_t accepted[T2M_STREAM_COUNT];
     apr_uint64_t dropped[T2M_DROPS]; /* [stream * T2M_DROP_COUNT + reason]; never set back */
+    apr_uint64_t uncounted;     /* records without a line for which the ring had no room */
 } t2m_slot_header_t;
 
-/* A record in the ring: this header, then size bytes of the line without its end. */
+/* What the writer counts of a record, so that it need not read the line. */
+enum {
+    T2M_FACT_SLOW = 1,   /* performance: a slow request */
+    T2M_FACT_FAILED = 2, /* performance: it failed by itself (5xx) */
+    T2M_FACT_ASK = 4,    /* whoever pushed it waits for the ledger and the requests that end */
+    T2M_FACT_ATTEMPT = 8, /* security: counts against the client's network */
+    T2M_FACT_POLL = 16,  /* security: one more of a kind that has a line already */
+    T2M_NAME_MAX = 128   /* bytes of a record's name */
+};
+
+/* A record in the ring: this header, then size bytes of the line without its end, then the name. */
 typedef struct {
-    apr_uint32_t size;
-    apr_uint16_t file;   /* number of the file in the settings */
+    apr_uint32_t size;   /* 0: nothing is written, the record only counts (it has a name) */
+    apr_uint16_t file;   /* number of the file in the settings; of no meaning without a line */
     unsigned char stream;  /* t2m_stream_e */
     unsigned char level;   /* t2m_level_e */
     apr_int64_t time;    /* apr_time_t: orders the lines of several processes */
+    apr_uint64_t value;  /* performance: microseconds; security: key of the client's network */
+    apr_uint16_t status; /* performance: of the response; 0: none */
+    unsigned char flags; /* T2M_FACT_* */
+    unsigned char name_size; /* of the metric, the error's group or the event; 0 to T2M_NAME_MAX */
+    apr_uint32_t reserved;
 } t2m_ring_record_t;
 
 /* What an access line needs when its process can no longer write it. Texts are masked and cut. */
@@ -142,7 +160,9 @@ typedef struct {
     char ip[64];
     char vhost[64];
     char user_agent[128];
-    char reserved[23]; /* 640 bytes in all */
+    char reserved[15];
+    apr_int64_t ending;    /* when its response was handed on to its end, microseconds of
+                            * CLOCK_MONOTONIC; 0: not yet. 640 bytes in all */
 } t2m_inflight_t;
 
 typedef enum {
@@ -156,6 +176,8 @@ typedef struct {
     apr_uint32_t phase;      /* t2m_intent_phase_e; the word that publishes the rest */
     apr_uint32_t step_count; /* files in this batch */
     apr_int64_t moment;      /* when it was gathered, apr_time_t */
+    apr_uint32_t shed;       /* streams of which nothing is written, one bit each */
+    apr_uint32_t reserved;
     apr_uint64_t bury_owner; /* 0: the batch is ring records; else the dead owner's word whose */
     apr_uint32_t bury_slot;  /* requests in flight in this slot are logged */
     apr_uint32_t bury_stopped; /* it ended by itself or with the server: killed_at_stop */
@@ -171,6 +193,8 @@ typedef struct {
     apr_uint64_t inode;
     apr_uint64_t seq_after;
     apr_uint64_t lines_after;
+    apr_uint64_t shed_after;
+    apr_int64_t shed_since_after;
     apr_uint32_t file;
     apr_uint32_t done;   /* written; decides only where a file has no size (pipes, terminals) */
 } t2m_intent_step_t;
@@ -179,7 +203,12 @@ typedef struct {
     apr_uint64_t seq;   /* of the last line; valid when known */
     apr_uint64_t lines; /* written since the board was made */
     apr_uint32_t known; /* the file was opened once and its last number read */
-    apr_uint32_t errors; /* failed writes since the last that worked */
+    apr_uint32_t reserved;
+    apr_uint64_t size;  /* of the file, as last written */
+    apr_int64_t written; /* moment of its last line, apr_time_t; 0: none or not known */
+    apr_uint64_t rotations;
+    apr_uint64_t shed;       /* numbers that no gap line has named yet */
+    apr_int64_t shed_since;
 } t2m_board_file_t;
 
 enum { T2M_NOTICES = 16, T2M_NOTICE_SIZE = 240 };
@@ -206,6 +235,14 @@ typedef struct {
     apr_uint64_t corrupt;    /* ring records that could not be believed */
     apr_uint64_t unknown_file; /* records of a file that the settings do not have */
     apr_uint64_t drops_told[T2M_DROP_COUNT]; /* dropped records that notices have told of */
+    apr_int64_t made;        /* when the board was made, apr_time_t */
+    apr_uint64_t deleted;    /* rotated files that retention has deleted */
+    apr_uint64_t compressed; /* and compressed */
+    apr_uint64_t disk_size, disk_free; /* bytes of the log directory's file system; 0: not known */
+    apr_uint64_t logs_size;  /* bytes of all files of all streams, rotated ones too */
+    apr_uint32_t shed;       /* streams of which nothing is written, one bit each */
+    apr_uint32_t ending;     /* requests whose response had just ended at the last ask */
+    apr_uint64_t asked;      /* passes when the last ask was answered */
     apr_uint64_t notice_count; /* notices so far; the newest is at (count - 1) % T2M_NOTICES */
     t2m_notice_t notices[T2M_NOTICES];
     t2m_intent_t intent;
@@ -227,7 +264,7 @@ typedef struct {
     apr_uint64_t dropped[T2M_DROP_COUNT]; /* records that gap lines stand for */
 } t2m_totals_t;
 
-enum { T2M_UNDO_MAX = 4096 };
+enum { T2M_UNDO_MAX = 8192 };
 
 /* The row that is being changed, as it was before. */
 typedef struct {
@@ -245,7 +282,7 @@ typedef struct {
 } t2m_slots_map_t;
 
 typedef struct {
-    apr_uint64_t heads, targets, drops, drop_targets, steps, files, totals, undo, size;
+    apr_uint64_t heads, targets, drops, drop_targets, steps, files, totals, tables, undo, size;
 } t2m_board_map_t;
 
 /** Nonzero when the geometry is within its limits. */

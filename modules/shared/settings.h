@@ -14,6 +14,8 @@
 #ifndef T2M_SHARED_SETTINGS_H
 #define T2M_SHARED_SETTINGS_H
 
+#include "core/limit.h"
+#include "core/rotation.h"
 #include "shared/layout.h"
 
 enum { T2M_PATH_MAX = 1024, T2M_USER_MAX = 64 };
@@ -24,14 +26,18 @@ typedef struct {
     unsigned char stream;          /* t2m_stream_e */
     unsigned char to_descriptor;   /* 0: path; 1, 2: standard output, standard error */
     unsigned char label;           /* each line says its stream, for files that several share */
-    unsigned char reserved;
-    char path[T2M_PATH_MAX - 4]; /* absolute, with a NUL */
+    unsigned char retired;         /* no stream of the present configuration is written to it */
+    apr_uint32_t reserved;
+    t2m_rotation_t rotation;       /* of path */
+    char path[T2M_PATH_MAX];       /* absolute, with a NUL */
 } t2m_settings_file_t;
 
 typedef struct {
     apr_uint32_t file_count;
     apr_uint32_t reserved;
     char user[T2M_USER_MAX];    /* whom the writer runs as; empty: as it was started */
+    char token_file[T2M_PATH_MAX]; /* absolute; empty: none */
+    t2m_limit_t max_total, min_free; /* disk space */
     t2m_settings_file_t files[T2M_FILES_MAX];
 } t2m_settings_t;
 

@@ -122,6 +122,7 @@ apr_status_t t2m_slot_claim(t2m_slot_t *slot, int slots_fd, int board_fd,
     slot->geometry = *geometry;
     slot->index = index;
     slot->board = board;
+    t2m_board_view(&slot->view, board, geometry);
     slot->head = (const apr_uint64_t *)((const char *)board + board_map.heads) + index;
     attach(slot, memory, &map, again);
     return APR_SUCCESS;
@@ -161,7 +162,8 @@ static void give_back(t2m_inflight_t *entry)
 
 static void count_drop(t2m_slot_t *slot, const t2m_ring_record_t *record, t2m_drop_e reason)
 {
-    (void)t2m_add(&slot->header->dropped[record->stream * T2M_DROP_COUNT + reason], 1);
+    (void)t2m_add(record->size ? &slot->header->dropped[record->stream * T2M_DROP_COUNT + reason]
+                               : &slot->header->uncounted, 1);
 }
 
 /*
@@ -171,7 +173,8 @@ static void count_drop(t2m_slot_t *slot, const t2m_ring_record_t *record, t2m_dr
 static apr_status_t push_locked(t2m_slot_t *slot, const t2m_ring_record_t *record,
                                 const char *line, t2m_inflight_t *entry)
 {
-    apr_uint64_t bytes = (sizeof(*record) + record->size + T2M_RECORD_ALIGN - 1)
+    apr_size_t size = record->size + record->name_size;
+    apr_uint64_t bytes = (sizeof(*record) + size + T2M_RECORD_ALIGN - 1)
                        / T2M_RECORD_ALIGN * T2M_RECORD_ALIGN;
 
     if (slot->tail - t2m_load(slot->head) + bytes > slot->geometry.ring_size) {
@@ -180,7 +183,7 @@ static apr_status_t push_locked(t2m_slot_t *slot, const t2m_ring_record_t *recor
         return APR_ENOSPC;
     }
     copy_in(slot, slot->tail, record, sizeof(*record));
-    copy_in(slot, slot->tail + sizeof(*record), line, record->size);
+    copy_in(slot, slot->tail + sizeof(*record), line, size);
     T2M_STEP("record copied");
     if (entry) {
         t2m_store(&entry->position, slot->tail + 1);
@@ -191,7 +194,9 @@ static apr_status_t push_locked(t2m_slot_t *slot, const t2m_ring_record_t *recor
     T2M_STEP("tail published");
     give_back(entry);
     T2M_STEP("entry given back");
-    (void)t2m_add(&slot->header->accepted[record->stream], 1);
+    if (record->size) {
+        (void)t2m_add(&slot->header->accepted[record->stream], 1);
+    }
     return APR_SUCCESS;
 }
 
@@ -200,7 +205,8 @@ apr_status_t t2m_slot_push(t2m_slot_t *slot, t2m_slot_wait_e wait, const t2m_rin
 {
     apr_status_t status;
 
-    if (slot->index == T2M_SLOTS_MAX || record->size == 0 || record->size > T2M_LINE_MAX
+    if (slot->index == T2M_SLOTS_MAX || record->size + record->name_size == 0
+        || record->size > T2M_LINE_MAX || record->name_size > T2M_NAME_MAX
         || record->stream >= T2M_STREAM_COUNT) {
         return APR_EINVAL;
     }
@@ -262,6 +268,7 @@ t2m_inflight_t *t2m_slot_begin(t2m_slot_t *slot, const t2m_slot_request_t *reque
         return NULL;
     }
     entry->position = 0;
+    entry->ending = 0;
     entry->truncated = 0;
     entry->started = request->started;
     entry->started_monotonic = request->started_monotonic;

@@ -24,9 +24,9 @@
 #include <apr_errno.h>
 
 #include "core/text.h"
-#include "shared/layout.h"
+#include "shared/board.h"
 
-/* A process's own slot. All fields are private to slot.c but `index`. */
+/* A process's own slot. All fields are private to slot.c but `index` and `view`. */
 typedef struct {
     t2m_geometry_t geometry;
     apr_uint32_t index;               /* which slot; T2M_SLOTS_MAX while there is none */
@@ -35,6 +35,7 @@ typedef struct {
     unsigned char *ring;
     const apr_uint64_t *head;         /* on the board, read-only */
     const t2m_board_header_t *board;  /* read-only */
+    t2m_board_t view;                 /* of the board; read-only, valid while there is a slot */
     apr_uint64_t tail;                /* our own copy: the memory's is not believed */
     apr_uint32_t inflight_next;       /* where the search for a free entry starts */
     pthread_mutex_t lock;
@@ -61,7 +62,8 @@ void t2m_slot_release(t2m_slot_t *slot);
 typedef enum { T2M_SLOT_WAIT, T2M_SLOT_TRY } t2m_slot_wait_e;
 
 /**
- * Pushes one record. line: as t2m_encode leaves it, 1 to T2M_LINE_MAX bytes. entry: the in-flight
+ * Pushes one record. line: record->size bytes as t2m_encode leaves them (at most T2M_LINE_MAX),
+ * then record->name_size bytes of its name; one of them may be missing. entry: the in-flight
  * entry whose request this line ends, which is given back, or NULL. Returns APR_SUCCESS; APR_ENOSPC
  * when the ring has no room and APR_EBUSY when the lock was not to be had (both counted as drops of
  * the stream; the entry is given back all the same); APR_EINVAL when the handle has no slot.

@@ -111,6 +111,11 @@ apr_uint64_t t2m_slots_tail(const t2m_slots_t *slots, apr_uint32_t index, apr_ui
     return tail;
 }
 
+void t2m_slots_header(const t2m_slots_t *slots, apr_uint32_t index, t2m_slot_header_t *copy)
+{
+    memcpy(copy, slot_at(slots, index), sizeof(*copy));
+}
+
 int t2m_slots_closed(const t2m_slots_t *slots, apr_uint32_t index)
 {
     return t2m_load(&((const t2m_slot_header_t *)slot_at(slots, index))->closed) != 0;
@@ -138,9 +143,10 @@ apr_uint64_t t2m_slots_record(const t2m_slots_t *slots, apr_uint32_t index, apr_
         return 0;
     }
     t2m_slots_copy(slots, index, position, record, sizeof(*record));
-    bytes = (sizeof(*record) + record->size + T2M_RECORD_ALIGN - 1)
+    bytes = (sizeof(*record) + record->size + record->name_size + T2M_RECORD_ALIGN - 1)
           / T2M_RECORD_ALIGN * T2M_RECORD_ALIGN;
-    if (record->size == 0 || record->size > T2M_LINE_MAX || bytes > end - position
+    if (record->size + record->name_size == 0 || record->size > T2M_LINE_MAX
+        || record->name_size > T2M_NAME_MAX || bytes > end - position
         || record->stream >= T2M_STREAM_COUNT || record->level >= T2M_LEVEL_COUNT) {
         return 0;
     }

@@ -49,6 +49,9 @@ apr_uint64_t t2m_slots_tail(const t2m_slots_t *slots, apr_uint32_t index, apr_ui
 /** Nonzero when the slot's owner said that it ends by itself. */
 int t2m_slots_closed(const t2m_slots_t *slots, apr_uint32_t index);
 
+/** A copy of the slot's header, as its owner left it. */
+void t2m_slots_header(const t2m_slots_t *slots, apr_uint32_t index, t2m_slot_header_t *copy);
+
 /** How often a process asked for a slot and found none. */
 apr_uint64_t t2m_slots_refused(const t2m_slots_t *slots);
 
@@ -62,8 +65,8 @@ void t2m_slots_dropped(const t2m_slots_t *slots, apr_uint32_t index, const apr_u
 
 /**
  * Copies the header of the record at position. Returns the position behind the record, or 0 when it
- * cannot be one: it must end at or before end, have a line of 1 to T2M_LINE_MAX bytes, a stream
- * and a level that exist.
+ * cannot be one: it must end at or before end, have a line of 1 to T2M_LINE_MAX bytes or a name, a
+ * stream and a level that exist.
  */
 apr_uint64_t t2m_slots_record(const t2m_slots_t *slots, apr_uint32_t index, apr_uint64_t position,
                               apr_uint64_t end, t2m_ring_record_t *record);

@@ -20,25 +20,25 @@
 #include "writer/last_request.h"
 #include "writer/merge.h"
 
-typedef enum {
-    RECORD,       /* of a slot: position is its line's */
-    LAST_REQUEST, /* the writer's own, of a request whose process is gone: position is in made[] */
-    GAP           /* the writer's own, for drops: position is their number, slot their reason */
-} kind_e;
-
+/* A record of a slot has its line at position; the writer's own last line of a request has it in
+ * made[]; a gap has the number of drops there and their reason in slot. */
 typedef struct {
     apr_uint64_t position;
     apr_uint32_t slot;
-    apr_uint32_t size; /* of a gap: at most */
     apr_uint32_t part;
-    unsigned char stream, level, kind;
+    apr_uint32_t kind;  /* t2m_batch_kind_e */
+    apr_size_t start, size; /* in bytes[] once it is rendered */
+    t2m_ring_record_t record; /* of a gap: size is the most it may take */
 } line_t;
 
 struct t2m_batch_t {
     apr_uint32_t slot_count;
     apr_uint32_t line_count;
     apr_uint32_t part_count;
-    int moves;
+    int moves, asks;
+    apr_uint32_t shed;
+    const apr_uint64_t *limits; /* of each file; NULL: none */
+    const t2m_board_file_t *files;
     apr_size_t room;            /* of all parts */
     line_t lines[T2M_BATCH_LINES];
     t2m_batch_part_t parts[T2M_FILES_MAX];
@@ -49,6 +49,7 @@ struct t2m_batch_t {
     apr_uint64_t *drops;        /* T2M_DROPS of each slot */
     apr_time_t moment, before;  /* when this batch was gathered, and the last one */
     apr_size_t made_size;
+    char names[T2M_BATCH_LINES][T2M_NAME_MAX];
     char made[T2M_BATCH_BYTES]; /* lines that the writer makes itself */
     char bytes[T2M_BATCH_BYTES];
 };
@@ -88,6 +89,10 @@ static void start(t2m_batch_t *batch, const t2m_board_t *board)
     batch->room = 0;
     batch->made_size = 0;
     batch->moves = 0;
+    batch->asks = 0;
+    batch->shed = 0;
+    batch->limits = NULL;
+    batch->files = board->files;
     memset(batch->taken, 0, batch->slot_count * sizeof(*batch->taken));
     memcpy(batch->targets, board->heads, batch->slot_count * sizeof(*batch->targets));
     memcpy(batch->drops, board->drops,
@@ -108,25 +113,74 @@ static apr_uint32_t part_for(t2m_batch_t *batch, apr_uint32_t file)
     return batch->part_of[file] - 1;
 }
 
-static line_t *add_line(t2m_batch_t *batch, apr_uint32_t file, apr_uint32_t size)
+static line_t *new_line(t2m_batch_t *batch, t2m_batch_kind_e kind)
 {
     line_t *line = &batch->lines[batch->line_count++];
-    t2m_batch_part_t *part;
 
     memset(line, 0, sizeof(*line));
-    line->part = part_for(batch, file);
-    line->size = size;
-    part = &batch->parts[line->part];
-    part->lines++;
-    part->room += size + T2M_LINE_TAIL;
-    batch->room += size + T2M_LINE_TAIL;
+    line->kind = kind;
     return line;
 }
 
+static line_t *place_line(t2m_batch_t *batch, apr_uint32_t file, t2m_batch_kind_e kind,
+                          const t2m_ring_record_t *record)
+{
+    line_t *line = new_line(batch, kind);
+    t2m_batch_part_t *part;
+
+    line->part = part_for(batch, file);
+    line->record = *record;
+    part = &batch->parts[line->part];
+    part->lines++;
+    part->room += record->size + T2M_LINE_TAIL;
+    batch->room += record->size + T2M_LINE_TAIL;
+    return line;
+}
+
+static void place_gap(t2m_batch_t *batch, apr_uint32_t file, unsigned char stream,
+                      t2m_drop_e reason, apr_uint64_t count)
+{
+    t2m_ring_record_t record = { 0 };
+    line_t *line;
+
+    record.size = T2M_LINE_MIN;
+    record.stream = stream;
+    record.level = T2M_LEVEL_ERROR;
+    line = place_line(batch, file, T2M_BATCH_GAP, &record);
+    line->slot = (apr_uint32_t)reason;
+    line->position = count;
+}
+
+/* Before the first line of a file that was not written to for a while stands what was left out. */
+static line_t *add_line(t2m_batch_t *batch, apr_uint32_t file, t2m_batch_kind_e kind,
+                        const t2m_ring_record_t *record)
+{
+    const t2m_batch_part_t *part = &batch->parts[part_for(batch, file)];
+
+    if (part->lines == 0 && batch->files[file].shed) {
+        place_gap(batch, file, record->stream, T2M_DROP_SHED, batch->files[file].shed);
+    }
+    return place_line(batch, file, kind, record);
+}
+
+/* The lines that a record may make: its own and the gap before it. */
 static int has_room(const t2m_batch_t *batch, apr_uint32_t size)
 {
-    return batch->line_count < T2M_BATCH_LINES
-        && batch->room + size + T2M_LINE_TAIL <= T2M_BATCH_BYTES;
+    return batch->line_count + 2 <= T2M_BATCH_LINES
+        && batch->room + size + T2M_LINE_MIN + 2 * T2M_LINE_TAIL <= T2M_BATCH_BYTES;
+}
+
+/* A file takes one record over its limit and no more. */
+static int fits_file(const t2m_batch_t *batch, const t2m_ring_record_t *record)
+{
+    const t2m_batch_part_t *part;
+
+    if (!batch->limits || record->file >= T2M_FILES_MAX || batch->part_of[record->file] == 0) {
+        return 1;
+    }
+    part = &batch->parts[batch->part_of[record->file] - 1];
+    return part->lines == 0
+        || part->room + record->size + T2M_LINE_TAIL <= batch->limits[record->file];
 }
 
 /* Puts the slot's next record into the merge. */
@@ -151,19 +205,34 @@ static void offer(t2m_batch_t *batch, const t2m_slots_t *slots, apr_uint32_t slo
     t2m_merge_push(batch->merge, &item);
 }
 
+static line_t *line_for(t2m_batch_t *batch, const t2m_ring_record_t *record)
+{
+    line_t *line;
+
+    if (record->size && !(batch->shed >> record->stream & 1)) {
+        return add_line(batch, record->file, T2M_BATCH_RECORD, record);
+    }
+    line = new_line(batch, record->size ? T2M_BATCH_SHED : T2M_BATCH_COUNT);
+    line->record = *record;
+    if (record->size) {
+        line->part = part_for(batch, record->file);
+        batch->parts[line->part].shed++;
+    }
+    return line;
+}
+
 static void take(t2m_batch_t *batch, const t2m_merge_item_t *item,
                  const t2m_settings_t *settings, t2m_batch_trouble_t *trouble)
 {
     line_t *line;
 
-    if (item->record.file >= settings->file_count) {
+    batch->asks |= item->record.flags & T2M_FACT_ASK;
+    if (item->record.size && item->record.file >= settings->file_count) {
         trouble->unknown_file++;
     } else {
-        line = add_line(batch, item->record.file, item->record.size);
+        line = line_for(batch, &item->record);
         line->slot = item->slot;
         line->position = batch->targets[item->slot] + sizeof(t2m_ring_record_t);
-        line->stream = item->record.stream;
-        line->level = item->record.level;
     }
     batch->taken[item->slot] += item->next - batch->targets[item->slot];
     batch->targets[item->slot] = item->next;
@@ -188,18 +257,15 @@ static void add_gap(t2m_batch_t *batch, const t2m_settings_t *settings, int drop
 {
     int stream = drop / T2M_DROP_COUNT;
     apr_uint32_t file = main_file(settings, stream);
-    line_t *line;
 
     batch->moves = 1;
     if (file == T2M_FILES_MAX) {
         return;
     }
-    line = add_line(batch, file, T2M_LINE_MIN);
-    line->kind = GAP;
-    line->position = count;
-    line->slot = (apr_uint32_t)(drop % T2M_DROP_COUNT);
-    line->stream = (unsigned char)stream;
-    line->level = T2M_LEVEL_ERROR;
+    if (batch->parts[part_for(batch, file)].lines == 0 && batch->files[file].shed) {
+        place_gap(batch, file, (unsigned char)stream, T2M_DROP_SHED, batch->files[file].shed);
+    }
+    place_gap(batch, file, (unsigned char)stream, (t2m_drop_e)(drop % T2M_DROP_COUNT), count);
 }
 
 /* One line for each stream and reason, before the records that found room again. */
@@ -234,13 +300,15 @@ static void gather_drops(t2m_batch_t *batch, const t2m_slots_t *slots, const t2m
 apr_uint32_t t2m_batch_gather(t2m_batch_t *batch, const t2m_slots_t *slots,
                               const t2m_board_t *board, const t2m_settings_t *settings,
                               const t2m_intent_t *again, apr_time_t moment,
-                              t2m_batch_trouble_t *trouble)
+                              const apr_uint64_t *room, t2m_batch_trouble_t *trouble)
 {
     t2m_merge_item_t item;
     apr_uint32_t slot;
 
     start(batch, board);
     batch->moment = again ? again->moment : moment;
+    batch->shed = again ? again->shed : board->header->shed;
+    batch->limits = again ? NULL : room;
     gather_drops(batch, slots, board, settings, again != NULL);
     t2m_merge_clear(batch->merge);
     for (slot = 0; slot < batch->slot_count; slot++) {
@@ -249,7 +317,8 @@ apr_uint32_t t2m_batch_gather(t2m_batch_t *batch, const t2m_slots_t *slots,
 
         offer(batch, slots, slot, end, trouble);
     }
-    while (t2m_merge_first(batch->merge, &item) && has_room(batch, item.record.size)) {
+    while (t2m_merge_first(batch->merge, &item) && has_room(batch, item.record.size)
+           && fits_file(batch, &item.record)) {
         t2m_merge_pop(batch->merge);
         take(batch, &item, settings, trouble);
         offer(batch, slots, item.slot, item.end, trouble);
@@ -267,21 +336,20 @@ apr_uint32_t t2m_batch_bury(t2m_batch_t *batch, const t2m_slots_t *slots,
     start(batch, board);
     batch->moment = intent->bury_time;
     for (entry = 0; entry < slots->geometry.inflight_count; entry++) {
+        t2m_ring_record_t record = { 0 };
         t2m_inflight_t request;
-        apr_uint32_t size;
-        line_t *line;
 
         if (!t2m_slots_inflight(slots, intent->bury_slot, entry, tail, &request)
             || request.file >= settings->file_count || !has_room(batch, T2M_LINE_MIN)) {
             continue;
         }
-        size = t2m_last_request_line(&request, intent, batch->made + batch->made_size);
-        line = add_line(batch, request.file, size);
-        line->kind = LAST_REQUEST;
-        line->position = batch->made_size;
-        line->stream = T2M_STREAM_ACCESS;
-        line->level = T2M_LEVEL_ERROR;
-        batch->made_size += size;
+        record.size = t2m_last_request_line(&request, intent, batch->made + batch->made_size);
+        record.stream = T2M_STREAM_ACCESS;
+        record.level = T2M_LEVEL_ERROR;
+        record.time = intent->bury_time;
+        add_line(batch, request.file, T2M_BATCH_LAST_REQUEST, &record)->position
+            = batch->made_size;
+        batch->made_size += record.size;
     }
     return batch->line_count;
 }
@@ -352,31 +420,46 @@ static void render_line(t2m_batch_t *batch, const t2m_slots_t *slots,
                         const t2m_settings_t *settings, const line_t *line)
 {
     t2m_batch_part_t *part = &batch->parts[line->part];
+    apr_uint32_t size = line->record.size;
     char *out = batch->bytes + part->start + part->size;
 
-    if (line->kind == LAST_REQUEST) {
-        memcpy(out, batch->made + line->position, line->size);
+    if (line->kind == T2M_BATCH_LAST_REQUEST) {
+        memcpy(out, batch->made + line->position, size);
     } else {
-        t2m_slots_copy(slots, line->slot, line->position, out, line->size);
+        t2m_slots_copy(slots, line->slot, line->position, out, size);
     }
-    clean(out, line->size);
-    part->size += line->size;
+    clean(out, size);
+    part->size += size;
     if (settings->files[part->file].label) {
-        part->size += t2m_encode_stream((t2m_stream_e)line->stream, out + line->size);
+        part->size += t2m_encode_stream((t2m_stream_e)line->record.stream, out + size);
     }
     end_line(batch, part);
 }
 
-/* Only now are the numbers known that the lost records take with them. */
+/* Only now are the numbers known that the lost records take with them; those of shed records were
+ * taken already. */
 static void render_gap(t2m_batch_t *batch, const line_t *line)
 {
     t2m_batch_part_t *part = &batch->parts[line->part];
-    t2m_gap_t gap = { (t2m_stream_e)line->stream, (t2m_drop_e)line->slot, line->position,
-                      part->seq + 1, batch->before, batch->moment };
+    int shed = line->slot == T2M_DROP_SHED;
+    t2m_gap_t gap = { (t2m_stream_e)line->record.stream, (t2m_drop_e)line->slot, line->position,
+                      shed ? part->seq - line->position + 1 : part->seq + 1,
+                      shed ? batch->files[part->file].shed_since : batch->before,
+                      batch->moment };
 
     part->size += t2m_gap_line(&gap, batch->bytes + part->start + part->size);
-    part->seq += gap.count;
+    part->seq += shed ? 0 : gap.count;
     end_line(batch, part);
+}
+
+static void copy_name(t2m_batch_t *batch, const t2m_slots_t *slots, apr_uint32_t i)
+{
+    const line_t *line = &batch->lines[i];
+
+    if (line->record.name_size) {
+        t2m_slots_copy(slots, line->slot, line->position + line->record.size, batch->names[i],
+                       line->record.name_size);
+    }
 }
 
 void t2m_batch_render(t2m_batch_t *batch, const t2m_slots_t *slots,
@@ -386,11 +469,69 @@ void t2m_batch_render(t2m_batch_t *batch, const t2m_slots_t *slots,
 
     place_parts(batch, files);
     for (i = 0; i < batch->line_count; i++) {
-        if (batch->lines[i].kind == GAP) {
-            render_gap(batch, &batch->lines[i]);
-        } else {
-            render_line(batch, slots, settings, &batch->lines[i]);
+        line_t *line = &batch->lines[i];
+        t2m_batch_part_t *part = &batch->parts[line->part];
+
+        copy_name(batch, slots, i);
+        line->start = part->start + part->size;
+        if (line->kind == T2M_BATCH_GAP) {
+            render_gap(batch, line);
+        } else if (line->kind == T2M_BATCH_RECORD || line->kind == T2M_BATCH_LAST_REQUEST) {
+            render_line(batch, slots, settings, line);
         }
+        line->size = part->start + part->size - line->start;
+    }
+    for (i = 0; i < batch->part_count; i++) {
+        batch->parts[i].seq += batch->parts[i].shed;
+    }
+}
+
+int t2m_batch_entry(const t2m_batch_t *batch, apr_uint32_t i, t2m_batch_entry_t *entry)
+{
+    const line_t *line = &batch->lines[i];
+    int is_gap = i < batch->line_count && line->kind == T2M_BATCH_GAP;
+
+    if (i >= batch->line_count) {
+        return 0;
+    }
+    entry->kind = (t2m_batch_kind_e)line->kind;
+    entry->record = line->record;
+    entry->name = t2m_text_of(batch->names[i], line->record.name_size);
+    entry->line = t2m_text_of(batch->bytes + line->start, line->size ? line->size - 1 : 0);
+    entry->count = is_gap ? line->position : 0;
+    entry->reason = is_gap ? (t2m_drop_e)line->slot : T2M_DROP_FULL;
+    return 1;
+}
+
+int t2m_batch_asks(const t2m_batch_t *batch)
+{
+    return batch->asks != 0;
+}
+
+apr_uint32_t t2m_batch_shed(const t2m_batch_t *batch)
+{
+    return batch->shed;
+}
+
+/* Records that were shed are counted when they are; the gap line that names them later is not. */
+static void add_to_totals(const line_t *line, t2m_totals_t *row)
+{
+    switch (line->kind) {
+    case T2M_BATCH_GAP:
+        row->dropped[line->slot] += line->slot == T2M_DROP_SHED ? 0 : line->position;
+        break;
+    case T2M_BATCH_SHED:
+        row->dropped[T2M_DROP_SHED]++;
+        break;
+    case T2M_BATCH_RECORD:
+    case T2M_BATCH_LAST_REQUEST:
+        row->lines++;
+        row->bytes += line->size;
+        row->levels[line->record.level]++;
+        row->worker_died += line->kind == T2M_BATCH_LAST_REQUEST;
+        break;
+    default:
+        break;
     }
 }
 
@@ -399,16 +540,6 @@ void t2m_batch_totals(const t2m_batch_t *batch, t2m_totals_t totals[T2M_STREAM_C
     apr_uint32_t i;
 
     for (i = 0; i < batch->line_count; i++) {
-        const line_t *line = &batch->lines[i];
-        t2m_totals_t *row = &totals[line->stream];
-
-        if (line->kind == GAP) {
-            row->dropped[line->slot] += line->position;
-            continue;
-        }
-        row->lines++;
-        row->bytes += line->size;
-        row->levels[line->level]++;
-        row->worker_died += line->kind == LAST_REQUEST;
+        add_to_totals(&batch->lines[i], &totals[batch->lines[i].record.stream]);
     }
 }

@@ -33,6 +33,7 @@ enum {
 typedef struct {
     apr_uint32_t file;
     apr_uint32_t lines;
+    apr_uint64_t shed;   /* records that are not written for want of disk space */
     apr_uint64_t seq;    /* of the last line before the batch */
     apr_size_t start;    /* in bytes[] */
     apr_size_t size;     /* rendered so far */
@@ -40,6 +41,25 @@ typedef struct {
 } t2m_batch_part_t;
 
 typedef struct t2m_batch_t t2m_batch_t;
+
+/* Whether a batch's record is one that is written, counted only, or the writer's own line. */
+typedef enum {
+    T2M_BATCH_RECORD,
+    T2M_BATCH_COUNT,        /* has no line */
+    T2M_BATCH_SHED,         /* has one that is not written */
+    T2M_BATCH_LAST_REQUEST, /* of a request whose process is gone */
+    T2M_BATCH_GAP
+} t2m_batch_kind_e;
+
+/* One of them, for what is counted; texts live until the next batch. */
+typedef struct {
+    t2m_batch_kind_e kind;
+    t2m_ring_record_t record;
+    t2m_text_t name;
+    t2m_text_t line;      /* as it is in the file, without its end; empty: not written */
+    apr_uint64_t count;   /* of a gap: records that it stands for */
+    t2m_drop_e reason;    /* of a gap */
+} t2m_batch_entry_t;
 
 /** A batch's memory for that geometry; NULL when there is none to be had. Lives until the exit. */
 t2m_batch_t *t2m_batch_create(const t2m_geometry_t *geometry);
@@ -52,14 +72,16 @@ typedef struct {
 
 /**
  * Gathers what the slots have: the records between each head and the published tail, and a gap line
- * for the drops of each stream. What does not fit waits for the next batch. again: NULL for a new
- * batch, gathered at moment; else the intent whose batch is made once more, up to the board's
+ * for the drops of each stream. What does not fit waits for the next batch, and so does all behind
+ * a record that would bring a file over room[file] bytes (but one record a file is always taken);
+ * room NULL: no limit. Records of the streams in header->shed are only numbered. again: NULL for a
+ * new batch, gathered at moment; else the intent whose batch is made once more, up to the board's
  * targets. Adds to *trouble. Returns the number of lines.
  */
 apr_uint32_t t2m_batch_gather(t2m_batch_t *batch, const t2m_slots_t *slots,
                               const t2m_board_t *board, const t2m_settings_t *settings,
                               const t2m_intent_t *again, apr_time_t moment,
-                              t2m_batch_trouble_t *trouble);
+                              const apr_uint64_t *room, t2m_batch_trouble_t *trouble);
 
 /**
  * Gathers one access line for each request that is in flight in a slot whose owner is gone. moment
@@ -91,6 +113,15 @@ const char *t2m_batch_bytes(const t2m_batch_t *batch, const t2m_batch_part_t *pa
  */
 void t2m_batch_render(t2m_batch_t *batch, const t2m_slots_t *slots,
                       const t2m_settings_t *settings, const t2m_board_file_t *files);
+
+/** What the batch has, i from 0. Returns 0 behind the last. Valid after t2m_batch_render. */
+int t2m_batch_entry(const t2m_batch_t *batch, apr_uint32_t i, t2m_batch_entry_t *entry);
+
+/** Nonzero when a record of the batch asks for the ledger (T2M_FACT_ASK). */
+int t2m_batch_asks(const t2m_batch_t *batch);
+
+/** The streams that the batch sheds, one bit each. */
+apr_uint32_t t2m_batch_shed(const t2m_batch_t *batch);
 
 /** Adds the batch's lines to totals, one row a stream. */
 void t2m_batch_totals(const t2m_batch_t *batch, t2m_totals_t totals[T2M_STREAM_COUNT]);

@@ -17,6 +17,7 @@
 
 #include "shared/atomic.h"
 #include "shared/step.h"
+#include "writer/roll.h"
 
 apr_status_t t2m_drain_open(t2m_drain_t *drain, int slots_fd, int board_fd)
 {
@@ -32,32 +33,61 @@ apr_status_t t2m_drain_open(t2m_drain_t *drain, int slots_fd, int board_fd)
     drain->settings = calloc(1, sizeof(*drain->settings));
     drain->sinks = calloc(T2M_FILES_MAX, sizeof(*drain->sinks));
     drain->batch = t2m_batch_create(&drain->slots.geometry);
-    if (!drain->settings || !drain->sinks || !drain->batch) {
+    drain->fold = t2m_fold_create();
+    drain->room = calloc(T2M_FILES_MAX, sizeof(*drain->room));
+    if (!drain->settings || !drain->sinks || !drain->batch || !drain->fold || !drain->room
+        || pthread_mutex_init(&drain->names, NULL) != 0) {
         return APR_ENOMEM;
     }
     for (i = 0; i < T2M_FILES_MAX; i++) {
         t2m_sink_reset(&drain->sinks[i]);
     }
-    t2m_drain_settings(drain);
+    (void)t2m_drain_settings(drain);
     return APR_SUCCESS;
 }
 
-void t2m_drain_settings(t2m_drain_t *drain)
+/* What cannot be opened now is told when a line is to be written. */
+void t2m_drain_settle(t2m_drain_t *drain)
+{
+    apr_uint32_t file;
+
+    for (file = 0; file < drain->settings->file_count; file++) {
+        if (drain->settings->files[file].retired) {
+            t2m_sink_close(&drain->sinks[file]);
+        } else {
+            (void)t2m_drain_ready(drain, file);
+            memset(&drain->sinks[file].span, 0, sizeof(drain->sinks[file].span));
+        }
+    }
+}
+
+int t2m_drain_settings(t2m_drain_t *drain)
 {
     apr_uint64_t generation = t2m_settings_generation(drain->slots.memory);
 
     if (generation == t2m_load(&drain->board.header->settings)
         && drain->settings->file_count != 0) {
-        return;
+        return 0;
     }
     generation = t2m_settings_read(drain->slots.memory, &drain->slots.geometry, drain->settings);
     if (generation) {
         t2m_store(&drain->board.header->settings, generation);
     }
+    return generation != 0;
 }
 
-/* Opens the file if it is not, and continues its numbers. */
-static apr_status_t ready(t2m_drain_t *drain, apr_uint32_t file)
+/* What the file says of itself: its numbers go on, its period is that of its last line. */
+static void take_over(t2m_board_file_t *row, const t2m_sink_t *sink)
+{
+    if (!row->known) {
+        row->seq = sink->last_seq;
+    }
+    row->size = sink->size;
+    row->written = sink->size ? sink->modified : 0;
+    t2m_store(&row->known, 1);
+}
+
+apr_status_t t2m_drain_ready(t2m_drain_t *drain, apr_uint32_t file)
 {
     t2m_sink_t *sink = &drain->sinks[file];
     t2m_board_file_t *row = &drain->board.files[file];
@@ -67,9 +97,8 @@ static apr_status_t ready(t2m_drain_t *drain, apr_uint32_t file)
     drain->failed_why = NULL;
     if (sink->fd < 0) {
         status = t2m_sink_open(sink, &drain->settings->files[file], &drain->failed_why);
-        if (status == APR_SUCCESS && !row->known) {
-            row->seq = sink->last_seq;
-            t2m_store(&row->known, 1);
+        if (status == APR_SUCCESS) {
+            take_over(row, sink);
         }
     }
     return status;
@@ -82,7 +111,10 @@ static apr_status_t ready_all(t2m_drain_t *drain)
     apr_status_t status = APR_SUCCESS;
 
     for (i = 0; i < count && status == APR_SUCCESS; i++) {
-        status = ready(drain, parts[i].file);
+        if (parts[i].lines == 0) {
+            continue; /* all was shed */
+        }
+        status = t2m_drain_ready(drain, parts[i].file);
         if (status == APR_SUCCESS) {
             status = t2m_sink_mend(&drain->sinks[parts[i].file]);
         }
@@ -93,6 +125,7 @@ static apr_status_t ready_all(t2m_drain_t *drain)
 static void fill_step(t2m_drain_t *drain, const t2m_batch_part_t *part, t2m_intent_step_t *step)
 {
     const t2m_sink_t *sink = &drain->sinks[part->file];
+    const t2m_board_file_t *row = &drain->board.files[part->file];
 
     step->file = part->file;
     step->offset = sink->size;
@@ -101,6 +134,9 @@ static void fill_step(t2m_drain_t *drain, const t2m_batch_part_t *part, t2m_inte
     step->inode = sink->inode;
     step->seq_after = part->seq;
     step->lines_after = drain->board.files[part->file].lines + part->lines;
+    step->shed_after = part->shed + (part->lines ? 0 : row->shed);
+    step->shed_since_after = part->lines || row->shed == 0 ? t2m_batch_moment(drain->batch)
+                                                           : row->shed_since;
     step->done = 0;
 }
 
@@ -118,6 +154,7 @@ static void publish(t2m_drain_t *drain, const t2m_intent_t *bury)
     }
     intent->batch = drain->board.header->done_batch + 1;
     intent->moment = t2m_batch_moment(drain->batch);
+    intent->shed = t2m_batch_shed(drain->batch);
     intent->step_count = count;
     for (i = 0; i < count; i++) {
         fill_step(drain, &parts[i], &drain->board.steps[i]);
@@ -161,8 +198,12 @@ static apr_status_t write_step(t2m_drain_t *drain, t2m_intent_step_t *step)
 {
     const t2m_batch_part_t *part = part_of(drain, step->file);
     t2m_sink_t *sink = &drain->sinks[step->file];
-    apr_status_t status = ready(drain, step->file);
+    apr_status_t status;
 
+    if (step->bytes == 0) {
+        return APR_SUCCESS;
+    }
+    status = t2m_drain_ready(drain, step->file);
     if (status == APR_SUCCESS) {
         status = rewind_step(sink, step);
     }
@@ -180,39 +221,18 @@ static apr_status_t write_step(t2m_drain_t *drain, t2m_intent_step_t *step)
     return status;
 }
 
-static int is_empty(const t2m_totals_t *added)
+static void advance_file(t2m_drain_t *drain, const t2m_intent_step_t *step)
 {
-    return added->lines == 0 && added->dropped[T2M_DROP_FULL] == 0
-        && added->dropped[T2M_DROP_REENTRY] == 0;
-}
+    t2m_board_file_t *row = &drain->board.files[step->file];
 
-/* Adds the batch to the totals, each row at most once for the batch's number. */
-static void fold(t2m_drain_t *drain)
-{
-    apr_uint64_t batch = drain->board.header->intent.batch;
-    t2m_totals_t added[T2M_STREAM_COUNT];
-    int stream, level, reason;
-
-    memset(added, 0, sizeof(added));
-    t2m_batch_totals(drain->batch, added);
-    for (stream = 0; stream < T2M_STREAM_COUNT; stream++) {
-        t2m_totals_t row = drain->board.totals[stream];
-
-        if (row.row.batch == batch || is_empty(&added[stream])) {
-            continue;
-        }
-        row.row.batch = batch;
-        row.lines += added[stream].lines;
-        row.bytes += added[stream].bytes;
-        row.worker_died += added[stream].worker_died;
-        for (reason = 0; reason < T2M_DROP_COUNT; reason++) {
-            row.dropped[reason] += added[stream].dropped[reason];
-        }
-        for (level = 0; level < T2M_LEVEL_COUNT; level++) {
-            row.levels[level] += added[stream].levels[level];
-        }
-        t2m_board_replace(&drain->board, &drain->board.totals[stream], &row, sizeof(row));
+    row->seq = step->seq_after;
+    row->shed = step->shed_after;
+    row->shed_since = step->shed_since_after;
+    if (step->bytes) {
+        row->written = drain->board.header->intent.moment;
+        row->size = step->offset + step->bytes;
     }
+    t2m_store(&row->lines, step->lines_after);
 }
 
 /* Only absolute values: doing it twice does the same. */
@@ -224,8 +244,7 @@ static void advance(t2m_drain_t *drain)
     for (i = 0; i < steps && i < T2M_FILES_MAX; i++) {
         const t2m_intent_step_t *step = &drain->board.steps[i];
 
-        drain->board.files[step->file].seq = step->seq_after;
-        t2m_store(&drain->board.files[step->file].lines, step->lines_after);
+        advance_file(drain, step);
     }
     T2M_STEP("files advanced");
     for (i = 0; i < drain->slots.geometry.slot_count; i++) {
@@ -257,7 +276,7 @@ static apr_status_t carry_out(t2m_drain_t *drain)
             return status;
         }
     }
-    fold(drain);
+    t2m_fold(drain->fold, &drain->board, drain->batch, header->intent.batch);
     t2m_store(&header->intent.phase, T2M_INTENT_ADVANCE);
     T2M_STEP("phase advance");
     advance(drain);
@@ -280,7 +299,7 @@ apr_status_t t2m_drain_finish(t2m_drain_t *drain)
         (void)t2m_batch_bury(drain->batch, &drain->slots, &drain->board, drain->settings, intent);
     } else {
         (void)t2m_batch_gather(drain->batch, &drain->slots, &drain->board, drain->settings,
-                               intent, 0, &told);
+                               intent, 0, NULL, &told);
     }
     t2m_batch_render(drain->batch, &drain->slots, drain->settings, drain->board.files);
     return carry_out(drain);
@@ -291,13 +310,15 @@ apr_status_t t2m_drain_pass(t2m_drain_t *drain, apr_time_t now, int *moved)
     t2m_board_header_t *header = drain->board.header;
     t2m_batch_trouble_t trouble = { 0, 0 };
     apr_status_t status = t2m_drain_finish(drain);
+    int asks;
 
     *moved = 0;
     if (status != APR_SUCCESS) {
         return status;
     }
+    t2m_roll_due(drain, now);
     (void)t2m_batch_gather(drain->batch, &drain->slots, &drain->board, drain->settings, NULL,
-                           now, &trouble);
+                           now, drain->room, &trouble);
     if (!t2m_batch_moves(drain->batch)) {
         return APR_SUCCESS;
     }
@@ -310,7 +331,12 @@ apr_status_t t2m_drain_pass(t2m_drain_t *drain, apr_time_t now, int *moved)
     header->corrupt += trouble.corrupt;
     header->unknown_file += trouble.unknown_file;
     publish(drain, NULL);
-    return carry_out(drain);
+    asks = t2m_batch_asks(drain->batch);
+    status = carry_out(drain);
+    if (status == APR_SUCCESS && asks) {
+        drain->asked = now;
+    }
+    return status;
 }
 
 apr_status_t t2m_drain_bury(t2m_drain_t *drain, apr_uint32_t slot, apr_uint64_t owner,
@@ -339,6 +365,11 @@ apr_status_t t2m_drain_bury(t2m_drain_t *drain, apr_uint32_t slot, apr_uint64_t 
     t2m_batch_render(drain->batch, &drain->slots, drain->settings, drain->board.files);
     publish(drain, &intent);
     return carry_out(drain);
+}
+
+int t2m_drain_pending(const t2m_drain_t *drain)
+{
+    return t2m_load(&drain->board.header->intent.phase) != T2M_INTENT_NONE;
 }
 
 int t2m_drain_waiting(const t2m_drain_t *drain)

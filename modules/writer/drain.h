@@ -18,10 +18,13 @@
 #ifndef T2M_WRITER_DRAIN_H
 #define T2M_WRITER_DRAIN_H
 
+#include <pthread.h>
+
 #include "shared/board.h"
 #include "shared/settings.h"
 #include "shared/slots.h"
 #include "writer/batch.h"
+#include "writer/fold.h"
 #include "writer/sink.h"
 
 typedef struct {
@@ -30,6 +33,10 @@ typedef struct {
     t2m_settings_t *settings; /* taken over between two batches */
     t2m_sink_t *sinks;        /* T2M_FILES_MAX */
     t2m_batch_t *batch;
+    t2m_fold_t *fold;
+    apr_uint64_t *room;       /* of each file: bytes before it must rotate */
+    pthread_mutex_t names;    /* held while files are renamed */
+    apr_time_t asked;         /* when a batch last asked for the ledger; 0: never */
     apr_uint32_t failed_file; /* after a failure: which file, and a static text or NULL */
     const char *failed_why;
 } t2m_drain_t;
@@ -37,8 +44,20 @@ typedef struct {
 /** Attaches to both memories and takes the settings over. Returns the first error. */
 apr_status_t t2m_drain_open(t2m_drain_t *drain, int slots_fd, int board_fd);
 
-/** Takes newer settings over; harmless when there are none. Not while an intent is pending. */
-void t2m_drain_settings(t2m_drain_t *drain);
+/**
+ * Opens the file if it is not and continues its numbers. Returns the error of t2m_sink_open, with
+ * failed_file and failed_why set.
+ */
+apr_status_t t2m_drain_ready(t2m_drain_t *drain, apr_uint32_t file);
+
+/**
+ * Takes newer settings over. Returns nonzero when there were any: t2m_drain_settle is due. Not while
+ * an intent is pending.
+ */
+int t2m_drain_settings(t2m_drain_t *drain);
+
+/** Opens the files of the settings before their first line; closes those of no stream any more. */
+void t2m_drain_settle(t2m_drain_t *drain);
 
 /**
  * Finishes what the intent on the board says, if it says anything: the first thing a new writer
@@ -58,6 +77,9 @@ apr_status_t t2m_drain_pass(t2m_drain_t *drain, apr_time_t now, int *moved);
  */
 apr_status_t t2m_drain_bury(t2m_drain_t *drain, apr_uint32_t slot, apr_uint64_t owner,
                             int stopped, apr_time_t now, apr_int64_t monotonic);
+
+/** Nonzero while a batch is begun and not done: its file refused it. */
+int t2m_drain_pending(const t2m_drain_t *drain);
 
 /** Nonzero when any slot has records that are not written. */
 int t2m_drain_waiting(const t2m_drain_t *drain);

@@ -37,8 +37,7 @@ void t2m_sink_close(t2m_sink_t *sink)
     t2m_sink_reset(sink);
 }
 
-/* Splits path into the open directory and the name in it. */
-static apr_status_t open_directory(const char *path, int *directory, const char **name)
+apr_status_t t2m_sink_directory(const char *path, int *directory, const char **name)
 {
     char parent[T2M_PATH_MAX];
     const char *slash = strrchr(path, '/');
@@ -110,7 +109,7 @@ apr_status_t t2m_sink_open(t2m_sink_t *sink, const t2m_settings_file_t *file, co
         return APR_SUCCESS;
     }
     t2m_sink_reset(sink);
-    status = open_directory(file->path, &directory, &name);
+    status = t2m_sink_directory(file->path, &directory, &name);
     if (status != APR_SUCCESS) {
         *why = "its directory cannot be opened";
         return status;
@@ -134,6 +133,7 @@ apr_status_t t2m_sink_open(t2m_sink_t *sink, const t2m_settings_file_t *file, co
     sink->size = (apr_uint64_t)information.st_size;
     sink->device = (apr_uint64_t)information.st_dev;
     sink->inode = (apr_uint64_t)information.st_ino;
+    sink->modified = apr_time_from_sec(information.st_mtime);
     sink->last_seq = t2m_last_seq(fd, sink->size, &sink->ragged);
     return APR_SUCCESS;
 }

@@ -26,6 +26,9 @@ typedef struct {
     apr_uint64_t size;      /* where the next byte goes */
     apr_uint64_t device, inode;
     apr_uint64_t last_seq;  /* number of its last whole line when it was opened; 0: none */
+    apr_time_t modified;    /* when it was last written to before it was opened */
+    t2m_rotation_span_t span;  /* of its period */
+    apr_time_t rotate_after;   /* a rotation failed: not before then again; 0: none did */
 } t2m_sink_t;
 
 /** A sink that is not open. */
@@ -41,6 +44,12 @@ apr_status_t t2m_sink_open(t2m_sink_t *sink, const t2m_settings_file_t *file, co
 
 /** Closes it; harmless when it is not open. */
 void t2m_sink_close(t2m_sink_t *sink);
+
+/**
+ * Opens the directory of an absolute path and says the file's name in it. Returns the system's
+ * error; *directory is the caller's to close.
+ */
+apr_status_t t2m_sink_directory(const char *path, int *directory, const char **name);
 
 /** Ends an unfinished last line, so that the next one begins on its own. */
 apr_status_t t2m_sink_mend(t2m_sink_t *sink);

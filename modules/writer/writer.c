@@ -35,7 +35,9 @@
 
 #include "shared/atomic.h"
 #include "shared/handover.h"
+#include "writer/chores.h"
 #include "writer/drain.h"
+#include "writer/ledger.h"
 #include "writer/owners.h"
 
 enum {
@@ -45,11 +47,13 @@ enum {
     OWNERS_US = 200000,  /* between two looks at the slots' owners */
     RETRY_MS = 100,      /* after a file refused */
     COMPLAIN_US = 60000000,
-    TELL_US = 1000000    /* between two notices of what was dropped */
+    TELL_US = 1000000,   /* between two notices of what was dropped */
+    ASKED_US = 500000    /* so long the ledger is kept up after an ask */
 };
 
 typedef struct {
     t2m_drain_t drain;
+    t2m_chores_t *chores;
     t2m_owners_t *owners;
     apr_int64_t last_work, last_owners, last_complaint, last_told; /* monotonic microseconds */
     apr_status_t last_error;
@@ -99,6 +103,7 @@ static const struct {
     { T2M_LEVEL_ERROR, "T2M0203", "the memory was full: a larger T2MLogBuffer or a faster disk "
                                   "would help" },
     { T2M_LEVEL_INFO, "T2M0204", "a signal ended their process in the middle of another one" },
+    { T2M_LEVEL_WARNING, "T2M0205", "the file system was nearly full: T2MLogMinFree" },
 };
 
 /* Gap lines name what was lost in its stream; the administrator hears of it too. */
@@ -134,6 +139,10 @@ static int drain_once(writer_t *writer)
     int moved = 0;
     apr_status_t status = t2m_drain_pass(&writer->drain, apr_time_now(), &moved);
 
+    if (writer->drain.asked && apr_time_now() - writer->drain.asked < ASKED_US) {
+        t2m_ledger_publish(&writer->drain, apr_time_now(), monotonic());
+        writer->last_work = monotonic(); /* whoever asked may wait for the next passes too */
+    }
     (void)t2m_add(&writer->drain.board.header->passes, 1);
     if (status != APR_SUCCESS) {
         complain(writer, status);
@@ -237,12 +246,13 @@ static void empty_wake_pipe(void)
 static void sleep_until_woken(writer_t *writer)
 {
     t2m_board_header_t *header = writer->drain.board.header;
-    struct pollfd wait[2] = { { T2M_FD_WAKE, POLLIN, 0 }, { T2M_FD_LIFELINE, 0, 0 } };
+    struct pollfd wait[3] = { { T2M_FD_WAKE, POLLIN, 0 }, { T2M_FD_LIFELINE, 0, 0 },
+                              { t2m_chores_fd(writer->chores), POLLIN, 0 } };
 
     t2m_store(&header->asleep, 1);
     t2m_fence();
     if (!t2m_drain_waiting(&writer->drain)) {
-        (void)poll(wait, 2, SLEEP_MS);
+        (void)poll(wait, 3, SLEEP_MS);
     }
     t2m_store(&header->asleep, 0);
     if (wait[0].revents & POLLIN) {
@@ -276,20 +286,36 @@ static int is_relieved(const writer_t *writer)
         && t2m_load(&writer->drain.board.header->successor) != 0;
 }
 
+/* While a file refuses a batch, nothing is renamed or closed under it. */
+static void between_batches(writer_t *writer)
+{
+    if (t2m_drain_pending(&writer->drain)) {
+        return;
+    }
+    if (t2m_drain_settings(&writer->drain)) {
+        t2m_drain_settle(&writer->drain);
+    }
+    if (writer->chores) {
+        (void)t2m_chores_exchange(writer->chores, &writer->drain);
+    }
+}
+
 static void run(writer_t *writer)
 {
     while (!hung_up()) {
         if (is_relieved(writer)) {
+            t2m_chores_stop(writer->chores);
             return;
         }
-        t2m_drain_settings(&writer->drain);
+        between_batches(writer);
         if (!drain_once(writer)) {
             rest(writer);
         }
         look_after_owners(writer);
         tell_of_drops(writer);
     }
-    t2m_drain_settings(&writer->drain);
+    t2m_chores_stop(writer->chores);
+    (void)t2m_drain_settings(&writer->drain);
     drain_the_rest(writer);
 }
 
@@ -380,6 +406,10 @@ int t2m_writer_main(int argc, char **argv)
     t2m_store(&writer.drain.board.header->writer_pid, (apr_uint32_t)getpid());
     (void)t2m_add(&writer.drain.board.header->writers, 1);
     writer.last_work = monotonic();
+    writer.chores = t2m_chores_start(&writer.drain);
+    if (t2m_drain_finish(&writer.drain) == APR_SUCCESS) { /* else it is tried again */
+        t2m_drain_settle(&writer.drain);
+    }
     run(&writer);
     return T2M_WRITER_DRAINED;
 }

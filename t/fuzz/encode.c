@@ -11,8 +11,9 @@
 
 /* Any record under any limit: one line that parses, within its limit, the same each time, and
  * nothing of a secret in it. The input is a limit (three bytes), a stream, a time (two), a
- * level, then fields: kind, number, and for texts content, size, bytes and spans. */
+ * level, a layout, then fields: kind, number, and for texts content, size, bytes and spans. */
 #include "core/encode.h"
+#include "core/extra.h"
 #include "core/timestamp.h"
 
 #include <stdint.h>
@@ -43,7 +44,9 @@ static const char *const names[T2M_RECORD_FIELDS_MAX] = {
     "message", "request_id", "exception", "type", "traceback", "path", "query", "status",
     "a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7", "a8", "a9", "b0", "b1", "b2", "b3", "b4", "b5",
     "b6", "b7", "b8", "b9", "c0", "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9", "d0", "d1",
-    "d2", "d3", "d4", "d5", "d6", "d7", "d8", "d9"
+    "d2", "d3", "d4", "d5", "d6", "d7", "d8", "d9", "e0", "e1", "e2", "e3", "e4", "e5", "e6", "e7",
+    "e8", "e9", "f0", "f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9", "g0", "g1", "g2", "g3",
+    "g4", "g5", "g6", "g7", "g8", "g9", "h0", "h1"
 };
 
 static void require(int holds)
@@ -135,9 +138,18 @@ static void add_text(input_t *input, t2m_record_t *record, texts_t *texts, int l
     }
 }
 
+/* As the C API adds them; a text may come with secrets that only the masking before marks. */
+static void add_foreign(input_t *input, t2m_record_t *record, const char *name, apr_int64_t number)
+{
+    t2m_field_t field = take(input) % 2 ? t2m_field_real(name, (double)number / 3)
+                                        : t2m_field_text(name, t2m_text("a text \xff of others"));
+
+    t2m_record_foreign(record, &field);
+}
+
 static void add_field(input_t *input, t2m_record_t *record, texts_t *texts, const char *name)
 {
-    unsigned kind = take(input) % 12;
+    unsigned kind = take(input) % 13;
     apr_int64_t number = (apr_int64_t)((apr_uint64_t)take(input) << (take(input) % 64));
 
     switch (kind) {
@@ -155,6 +167,9 @@ static void add_field(input_t *input, t2m_record_t *record, texts_t *texts, cons
         break;
     case 4:
         t2m_record_close(record);
+        break;
+    case 12:
+        add_foreign(input, record, name, number);
         break;
     default:
         add_text(input, record, texts, kind >= 9, name);
@@ -224,6 +239,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     input_t input = { data, data + size };
     apr_size_t limit = take_limit(&input);
     t2m_stream_e stream = (t2m_stream_e)(take(&input) % T2M_STREAM_COUNT);
+    t2m_layout_e layout;
     apr_time_t time;
     unsigned i;
 
@@ -231,9 +247,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     texts.count = 0;
     memset(&record, 0xa5, sizeof(record));
     t2m_record_begin(&record, stream, (t2m_level_e)(take(&input) % T2M_LEVEL_COUNT), time);
+    layout = (t2m_layout_e)(take(&input) % 3);
     for (i = 0; i < T2M_RECORD_FIELDS_MAX && input.next < input.end; i++) {
         add_field(&input, &record, &texts, names[i]);
     }
+    t2m_extra_arrange(&record, layout);
     check(&record, limit);
     return 0;
 }

@@ -520,6 +520,38 @@ static void test_deterministic(void)
     free(text);
 }
 
+static void add_foreign(t2m_field_t field)
+{
+    t2m_record_foreign(&record, &field);
+}
+
+static void test_foreign(void)
+{
+    char text[2 * T2M_FOREIGN_TEXT_MAX];
+    json_t *object;
+
+    begin();
+    add_foreign(t2m_field_real("score", 0.25));
+    add_foreign(t2m_field_integer("user_id", 42));
+    add_foreign(t2m_field_boolean("paid", 1));
+    add_foreign(t2m_field_text("team", t2m_text("a\"b")));
+    is_line(BEGINNING ",\"score\":0.25,\"user_id\":42,\"paid\":true,\"team\":\"a\\\"b\"",
+            "fields of others");
+    memset(text, 'x', sizeof(text));
+    begin();
+    t2m_record_text(&record, "ours", T2M_CONTENT_NAME, t2m_text_of(text, sizeof(text)));
+    add_foreign(t2m_field_text("exact", t2m_text_of(text, T2M_FOREIGN_TEXT_MAX)));
+    object = encode_and_parse(8192);
+    ok(!json_object_get(object, "truncated"), "a text of others as long as it may be");
+    json_decref(object);
+    add_foreign(t2m_field_text("theirs", t2m_text_of(text, sizeof(text))));
+    object = encode_and_parse(8192);
+    is_number((long long)strlen(member(object, "ours")), sizeof(text), "our own have no cap");
+    is_number((long long)strlen(member(object, "theirs")), T2M_FOREIGN_TEXT_MAX, "theirs have");
+    ok(json_is_true(json_object_get(object, "truncated")), "and the line says so");
+    json_decref(object);
+}
+
 int main(void)
 {
     test_values();
@@ -539,5 +571,6 @@ int main(void)
     test_fewest_essentials();
     test_smallest_limit();
     test_deterministic();
+    test_foreign();
     return tap_done();
 }

@@ -12,6 +12,9 @@
 /* Every short byte sequence against the slow model, the shapes of values, and full buffers. */
 #include "core/json.h"
 
+#include <locale.h>
+#include <math.h>
+
 #include <jansson.h>
 
 #include "tap.h"
@@ -206,6 +209,31 @@ static void test_numbers(void)
     is_bytes(out, t2m_json_size(&json), "18446744073709551615", "largest unsigned");
 }
 
+static void is_real(double value, const char *want, const char *name)
+{
+    char out[64];
+    t2m_json_t json;
+
+    t2m_json_begin(&json, out, sizeof(out));
+    t2m_json_real(&json, value);
+    is_bytes(out, t2m_json_size(&json), want, name);
+}
+
+static void test_reals(void)
+{
+    is_real(0.1, "0.1", "a short fraction");
+    is_real(-2.5, "-2.5", "below zero");
+    is_real(3.0, "3", "a whole number");
+    is_real(1e300, "1e+300", "a large one");
+    is_real(0.1 + 0.2, "0.30000000000000004", "as many digits as it takes");
+    is_real(NAN, "null", "not a number");
+    is_real(-INFINITY, "null", "infinite");
+    if (setlocale(LC_NUMERIC, "de_DE.UTF-8") || setlocale(LC_NUMERIC, "de_DE")) {
+        is_real(0.25, "0.25", "a locale with a comma");
+        (void)setlocale(LC_NUMERIC, "C");
+    }
+}
+
 /* A document with every kind of piece; returns the size. */
 static apr_size_t write_document(char *out, apr_size_t room, t2m_json_t *json)
 {
@@ -331,6 +359,7 @@ int main(void)
     test_lossy();
     test_structure();
     test_numbers();
+    test_reals();
     test_full();
     test_full_plain();
     test_full_string();

@@ -88,6 +88,117 @@ static void test_too_many_fields(void)
     is_number(record.field_count, T2M_RECORD_FIELDS_MAX, "the count stays");
 }
 
+static void test_facts(void)
+{
+    record.facts.flags = 3;
+    record.facts.name = t2m_text("left");
+    t2m_record_begin(&record, T2M_STREAM_APP, T2M_LEVEL_INFO, 0);
+    ok(!record.facts.flags && !record.facts.name.size, "a new record has no facts");
+}
+
+static void add_foreign(t2m_field_t field)
+{
+    t2m_record_foreign(&record, &field);
+}
+
+static void test_foreign(void)
+{
+    t2m_record_begin(&record, T2M_STREAM_APP, T2M_LEVEL_INFO, 0);
+    t2m_record_open(&record, "exception");
+    t2m_record_string(&record, "inner", T2M_CONTENT_SAFE, "x");
+    t2m_record_close(&record);
+    add_foreign(t2m_field_text("level", t2m_text("theirs")));
+    add_foreign(t2m_field_text("exception", t2m_text("theirs")));
+    add_foreign(t2m_field_text("empty", t2m_text("")));
+    is_number(record.field_count, 5, "names that are there and empty texts are left out");
+    add_foreign(t2m_field_text("inner", t2m_text("theirs")));
+    ok(is_named(5, "inner", T2M_FIELD_TEXT), "what an object holds is another name");
+    is_number(record.fields[5].content, T2M_CONTENT_MESSAGE, "a text is searched");
+    is_number(record.fields[5].cap, T2M_FOREIGN_TEXT_MAX, "and capped");
+    add_foreign(t2m_field_integer("user_id", -42));
+    ok(is_named(6, "user_id", T2M_FIELD_INTEGER) && record.fields[6].number == -42, "a number");
+    add_foreign(t2m_field_real("score", 0.5));
+    ok(is_named(7, "score", T2M_FIELD_REAL) && record.fields[7].real == 0.5, "a fraction");
+    add_foreign(t2m_field_boolean("paid", 8));
+    ok(is_named(8, "paid", T2M_FIELD_BOOLEAN) && record.fields[8].number == 1, "true");
+    add_foreign(t2m_field_integer("user_id", 7));
+    is_number(record.field_count, 9, "the first of two names wins");
+    while (record.field_count < T2M_RECORD_FIELDS_MAX) {
+        t2m_record_integer(&record, "number", 1);
+    }
+    ok(!record.truncated, "full");
+    add_foreign(t2m_field_integer("more", 7));
+    ok(record.truncated && record.field_count == T2M_RECORD_FIELDS_MAX, "one too many");
+}
+
+static void test_remove(void)
+{
+    t2m_record_begin(&record, T2M_STREAM_APP, T2M_LEVEL_INFO, 0);
+    t2m_record_open(&record, "exception");
+    t2m_record_open(&record, "deeper");
+    t2m_record_string(&record, "ip", T2M_CONTENT_SAFE, "inside");
+    t2m_record_close(&record);
+    t2m_record_close(&record);
+    t2m_record_string(&record, "ip", T2M_CONTENT_SAFE, "outside");
+    t2m_record_integer(&record, "line", 3);
+    t2m_record_remove(&record, "absent");
+    is_number(record.field_count, 9, "what is not there cannot go");
+    t2m_record_remove(&record, "ip");
+    is_number(record.field_count, 8, "a field");
+    ok(is_named(4, "ip", T2M_FIELD_TEXT) && is_named(7, "line", T2M_FIELD_INTEGER),
+       "and not that of an object");
+    t2m_record_remove(&record, "exception");
+    ok(record.field_count == 3 && is_named(2, "line", T2M_FIELD_INTEGER), "an object goes whole");
+    t2m_record_open(&record, "open");
+    t2m_record_integer(&record, "left", 3);
+    t2m_record_remove(&record, "open");
+    is_number(record.field_count, 3, "also when it was left open");
+}
+
+static int is_redacted(unsigned index)
+{
+    const t2m_field_t *field = &record.fields[index];
+
+    return field->kind == T2M_FIELD_TEXT && field->span_count == 0
+           && is_bytes(field->text.data, field->text.size, "[REDACTED]", field->name);
+}
+
+static void test_mask_by_name(const t2m_mask_t *mask, const t2m_mask_t *off)
+{
+    static const char longest[] = "baaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+    int i;
+
+    for (i = 0; i < 2; i++) {
+        t2m_record_begin(&record, T2M_STREAM_APP, T2M_LEVEL_INFO, 0);
+        add_foreign(t2m_field_text("password", t2m_text("hunter2")));
+        add_foreign(t2m_field_integer("pin_token", 1234));
+        add_foreign(t2m_field_text("authorization", t2m_text("x")));
+        add_foreign(t2m_field_text("user_id", t2m_text("42")));
+        add_foreign(t2m_field_text(longest + 1, t2m_text("x")));
+        t2m_record_string(&record, "secret", T2M_CONTENT_SAFE, "ours");
+        t2m_record_mask(&record, i == 0 ? mask : off);
+        if (i == 0) {
+            is_redacted(2);
+            is_redacted(3);
+            is_redacted(4);
+        }
+        else {
+            is_bytes(record.fields[2].text.data, record.fields[2].text.size, "hunter2", "off");
+            is_number(record.fields[3].number, 1234, "off: a number");
+        }
+        is_bytes(record.fields[5].text.data, record.fields[5].text.size, "42", "no secret");
+        is_bytes(record.fields[6].text.data, record.fields[6].text.size, "x", "a long name");
+        is_bytes(record.fields[7].text.data, record.fields[7].text.size, "ours",
+                 "our own names are not asked");
+    }
+    add_foreign(t2m_field_text(longest, t2m_text("x")));
+    t2m_record_mask(&record, mask);
+    t2m_record_mask(&record, mask);
+    is_redacted(3);
+    is_redacted(8);
+    is_number(record.span_count, 0, "no span is needed");
+}
+
 /* The span of a field's only secret, as a piece of the field's text. */
 static int is_span(unsigned index, const char *want)
 {
@@ -221,7 +332,11 @@ int main(void)
     mask = t2m_mask_create(pool);
     test_fields();
     test_too_many_fields();
+    test_facts();
+    test_foreign();
+    test_remove();
     test_mask(mask);
+    test_mask_by_name(mask, t2m_mask_create_off(pool));
     test_flood_of_secrets(mask);
     test_last_spans(mask);
     test_every_field_full(mask);

@@ -84,11 +84,18 @@ ssize_t __wrap_write(int fd, const void *bytes, size_t size)
 
 static void push(t2m_stream_e stream, const char *line, t2m_inflight_t *entry)
 {
-    t2m_ring_record_t record = { (apr_uint32_t)strlen(line), 0, (unsigned char)stream,
-                                 T2M_LEVEL_INFO, 1 };
+    static const char name[] = "GET /";
+    t2m_ring_record_t record = { .size = (apr_uint32_t)strlen(line),
+                                 .stream = (unsigned char)stream, .level = T2M_LEVEL_INFO,
+                                 .time = 1, .value = 1000 };
+    char both[64];
 
     pushing = stream;
-    (void)t2m_slot_push(&slot, T2M_SLOT_WAIT, &record, line, entry);
+    if (stream == T2M_STREAM_PERFORMANCE) {
+        record.name_size = sizeof(name) - 1;
+    }
+    (void)snprintf(both, sizeof(both), "%s%s", line, name);
+    (void)t2m_slot_push(&slot, T2M_SLOT_WAIT, &record, both, entry);
 }
 
 static void producer_life(void)
@@ -101,7 +108,7 @@ static void producer_life(void)
     request.path = t2m_text("/");
     entry = t2m_slot_begin(&slot, &request);
     push(T2M_STREAM_ACCESS, "{\"access\":\"request-one\"", entry);
-    push(T2M_STREAM_APP, "{\"app\":\"line\"", NULL);
+    push(T2M_STREAM_PERFORMANCE, "{\"app\":\"line\"", NULL);
     actors[PRODUCER].running = 0;
     current = -1;
     (void)setcontext(&scheduler);
@@ -184,6 +191,8 @@ static void world_reset(void)
     memset(drain.board.memory, 0, drain.board.map.steps + T2M_PAGE);
     memset(drain.board.files, 0, T2M_STREAM_COUNT * sizeof(*drain.board.files));
     memset(drain.board.totals, 0, T2M_STREAM_COUNT * sizeof(*drain.board.totals));
+    memset(drain.board.tables->metrics, 0, 2 * sizeof(t2m_metric_t));
+    memset(drain.board.tables->recents, 0, sizeof(drain.board.tables->recents));
     drain.board.undo->size = 0;
     t2m_board_format(drain.board.memory, &geometry);
     memset(drain.slots.memory + map->directory, 0, map->directory_size);
@@ -245,6 +254,25 @@ static void read_log(found_t *found)
     }
 }
 
+/* The tables have each line once. */
+static const char *judge_tables(const found_t *found)
+{
+    const t2m_tables_t *tables = drain.board.tables;
+    const t2m_metric_t *metric = &tables->metrics[1];
+    apr_uint64_t app = (apr_uint64_t)found->app;
+
+    if (metric->sums.count != app || metric->sums.sum != 1000 * app
+        || t2m_histogram_count(&metric->histogram) != app) {
+        return "the metric is not what was published";
+    }
+    if (tables->recents[T2M_STREAM_PERFORMANCE].records != app
+        || tables->recents[T2M_STREAM_ACCESS].records
+               != (apr_uint64_t)(found->access + found->died)) {
+        return "the recent records are not what is in the file";
+    }
+    return NULL;
+}
+
 /* All streams share one file in the model: numbers then order everything. */
 static const char *verdict(int producer_ended)
 {
@@ -262,7 +290,7 @@ static const char *verdict(int producer_ended)
     if (found.access + found.died != (request_begun != 0)) {
         return "a request has not exactly one access line";
     }
-    if (found.access != published[T2M_STREAM_ACCESS] || found.app != published[T2M_STREAM_APP]) {
+    if (found.access != published[T2M_STREAM_ACCESS] || found.app != published[T2M_STREAM_PERFORMANCE]) {
         return "a published line is missing or doubled";
     }
     if (producer_ended && (found.access != 1 || found.app != 1)) {
@@ -277,7 +305,7 @@ static const char *verdict(int producer_ended)
     if (t2m_slots_owner(&drain.slots, 1) != 0 || t2m_drain_waiting(&drain)) {
         return "the slot is not free at the end";
     }
-    return NULL;
+    return judge_tables(&found);
 }
 
 /* Whoever still lives goes on to the end; then the last writer finishes. */

@@ -103,7 +103,8 @@ static void full(void)
 {
     t2m_slot_t slot;
     static char line[60001];
-    t2m_ring_record_t record = { sizeof(line) - 1, 0, T2M_STREAM_ACCESS, T2M_LEVEL_INFO, 1 };
+    t2m_ring_record_t record = { .size = sizeof(line) - 1, .stream = T2M_STREAM_ACCESS,
+                                 .level = T2M_LEVEL_INFO, .time = 1 };
     t2m_slot_request_t request = { 0 };
     const apr_uint64_t *dropped;
     t2m_inflight_t *entry;

@@ -66,14 +66,22 @@ static apr_uint64_t read_record(t2m_ring_record_t record, apr_uint64_t end)
 
 static void records(void)
 {
-    t2m_ring_record_t good = { 10, 0, T2M_STREAM_APP, T2M_LEVEL_INFO, 1 }, bad;
+    t2m_ring_record_t good = { .size = 10, .stream = T2M_STREAM_APP, .level = T2M_LEVEL_INFO,
+                               .time = 1 }, bad;
 
-    is_number((long)read_record(good, 1024), 32, "a record ends on the next eighth byte");
-    is_number((long)read_record(good, 32), 32, "also at the very end");
-    is_number((long)read_record(good, 24), 0, "not beyond it");
-    is_number((long)read_record(good, 8), 0, "not even its header");
+    is_number((long)read_record(good, 1024), 48, "a record ends on the next eighth byte");
+    is_number((long)read_record(good, 48), 48, "also at the very end");
+    is_number((long)read_record(good, 40), 0, "not beyond it");
+    is_number((long)read_record(good, 24), 0, "not even its header");
+    bad = good, bad.name_size = 7;
+    is_number((long)read_record(bad, 1024), 56, "a name stands behind the line");
+    is_number((long)read_record(bad, 48), 0, "and is not read beyond the end");
+    bad = good, bad.size = 0, bad.name_size = T2M_NAME_MAX;
+    is_number((long)read_record(bad, 1024), 160, "a name without a line counts only");
+    bad.name_size = T2M_NAME_MAX + 1;
+    is_number((long)read_record(bad, 1024), 0, "but no longer a name");
     bad = good, bad.size = 0;
-    is_number((long)read_record(bad, 1024), 0, "size 0 is none");
+    is_number((long)read_record(bad, 1024), 0, "size 0 without a name is none");
     bad.size = T2M_LINE_MAX + 1;
     is_number((long)read_record(bad, 65536), 0, "nor too large a size");
     bad.size = ~0U;

@@ -76,8 +76,8 @@ __attribute__((unused)) static apr_status_t world_claim(const world_t *world, t2
 __attribute__((unused)) static apr_status_t world_push(t2m_slot_t *slot, const char *line,
                                                        apr_time_t time)
 {
-    t2m_ring_record_t record = { (apr_uint32_t)strlen(line), 0, T2M_STREAM_APP, T2M_LEVEL_INFO,
-                                 time };
+    t2m_ring_record_t record = { .size = (apr_uint32_t)strlen(line), .stream = T2M_STREAM_APP,
+                                 .level = T2M_LEVEL_INFO, .time = time };
 
     return t2m_slot_push(slot, T2M_SLOT_WAIT, &record, line, NULL);
 }

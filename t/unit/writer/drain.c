@@ -66,7 +66,8 @@ static void refuses_and_goes_on(t2m_slot_t *slot)
 static void takes_settings_over(t2m_slot_t *slot)
 {
     t2m_settings_t *settings = calloc(1, sizeof(*settings));
-    t2m_ring_record_t record = { 6, 1, T2M_STREAM_ERRORS, T2M_LEVEL_ERROR, 9 };
+    t2m_ring_record_t record = { .size = 6, .file = 1, .stream = T2M_STREAM_ERRORS,
+                                 .level = T2M_LEVEL_ERROR, .time = 9 };
     int moved;
 
     (void)t2m_settings_file(settings, T2M_STREAM_APP, path);

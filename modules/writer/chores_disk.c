@@ -1,0 +1,227 @@
+/* Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file
+ * except in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the
+ * License is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND,
+ * either express or implied. See the License for the specific language governing permissions
+ * and limitations under the License.
+ */
+
+/* Disk space: what is left of it, what retention deletes and packs. */
+#include "writer/chores_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/shed.h"
+#include "shared/atomic.h"
+#include "shared/handover.h"
+#include "writer/retain.h"
+
+enum { RETAIN_US = 10000000 };
+
+/* The log files of a round, with their directories open. */
+typedef struct {
+    t2m_chores_file_t *rows;
+    t2m_retain_file_t *files;
+    apr_size_t count;
+} round_t;
+
+static int must_stop(void *baton)
+{
+    return t2m_load(&((t2m_chores_t *)baton)->stop);
+}
+
+static void count(t2m_chores_t *chores, apr_uint64_t *number)
+{
+    (void)pthread_mutex_lock(&chores->lock);
+    (*number)++;
+    t2m_chores_news(chores);
+    (void)pthread_mutex_unlock(&chores->lock);
+}
+
+static void on_deleted(void *baton, const t2m_retain_file_t *file, const char *name,
+                       const t2m_backup_t *backup, t2m_retention_reason_e reason,
+                       apr_status_t status)
+{
+    t2m_chores_t *chores = baton;
+
+    (void)file;
+    (void)backup;
+    if (status != APR_SUCCESS) {
+        t2m_chores_notice(chores, T2M_LEVEL_ERROR, "T2M0208: cannot delete %.120s: %s", name,
+                          strerror(status));
+        return;
+    }
+    count(chores, &chores->shared.deleted);
+    if (reason == T2M_RETENTION_TOTAL) {
+        t2m_chores_notice(chores, T2M_LEVEL_WARNING,
+                          "T2M0209: %.120s deleted: all logs together exceeded T2MLogMaxTotal",
+                          name);
+    }
+}
+
+static void on_packed(void *baton, const t2m_retain_file_t *file, const char *name,
+                      apr_status_t status)
+{
+    t2m_chores_t *chores = baton;
+
+    (void)file;
+    if (status == APR_SUCCESS) {
+        count(chores, &chores->shared.compressed);
+    } else if (status != APR_EINTR) {
+        t2m_chores_notice(chores, T2M_LEVEL_ERROR, "T2M0210: cannot compress %.120s: %s", name,
+                          strerror(status));
+    }
+}
+
+/* Two configurations of a server may name one file twice: it counts once. */
+static int is_listed(const round_t *round, const char *path)
+{
+    apr_size_t i;
+
+    for (i = 0; i < round->count; i++) {
+        if (strcmp(round->rows[i].settings.path, path) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void add_file(round_t *round, const t2m_chores_file_t *row)
+{
+    t2m_retain_file_t *file = &round->files[round->count];
+    const char *name;
+
+    if (row->settings.to_descriptor || is_listed(round, row->settings.path)
+        || t2m_sink_directory(row->settings.path, &file->directory, &name) != APR_SUCCESS) {
+        return;
+    }
+    round->rows[round->count] = *row;
+    row = &round->rows[round->count++];
+    file->base = strrchr(row->settings.path, '/') + 1;
+    file->stream = (t2m_stream_e)row->settings.stream;
+    file->live_size = row->size;
+    file->policy = &row->settings.rotation;
+}
+
+static int begin_round(t2m_chores_t *chores, round_t *round)
+{
+    t2m_chores_file_t row;
+    apr_uint32_t i;
+
+    round->count = 0;
+    round->rows = calloc(chores->shared.file_count + 1, sizeof(*round->rows));
+    round->files = calloc(chores->shared.file_count + 1, sizeof(*round->files));
+    if (!round->rows || !round->files) {
+        free(round->rows);
+        free(round->files);
+        return 0;
+    }
+    for (i = 0; i < chores->shared.file_count && t2m_chores_file(chores, i, &row); i++) {
+        add_file(round, &row);
+    }
+    return 1;
+}
+
+static void end_round(round_t *round)
+{
+    apr_size_t i;
+
+    for (i = 0; i < round->count; i++) {
+        (void)close(round->files[i].directory);
+    }
+    free(round->rows);
+    free(round->files);
+}
+
+static apr_uint64_t limit_total(t2m_chores_t *chores)
+{
+    return t2m_limit_bytes(&chores->shared.max_total, chores->shared.disk_size);
+}
+
+static void retain(t2m_chores_t *chores, apr_time_t now, apr_int64_t monotonic)
+{
+    t2m_retain_t act = { now, t2m_retention_clock_steady(&chores->clock, now, monotonic),
+                         &chores->drain->names, must_stop, on_deleted, on_packed, chores };
+    apr_uint64_t total = 0;
+    round_t round;
+    apr_size_t i;
+
+    if (!begin_round(chores, &round)) {
+        return;
+    }
+    chores->retain_again = 0;
+    for (i = 0; i < round.count && !must_stop(chores); i++) {
+        int again = 0;
+
+        (void)t2m_retain_file(&act, &round.files[i], &again); /* told by on_deleted, on_packed */
+        chores->retain_again |= again;
+    }
+    if (t2m_retain_total(&act, round.files, round.count, limit_total(chores), &total)
+        == APR_SUCCESS) {
+        (void)pthread_mutex_lock(&chores->lock);
+        chores->shared.logs_size = total;
+        t2m_chores_news(chores);
+        (void)pthread_mutex_unlock(&chores->lock);
+    }
+    end_round(&round);
+}
+
+static void tell_shed(t2m_chores_t *chores, apr_uint32_t before, apr_uint32_t now)
+{
+    int stream;
+
+    for (stream = 0; stream < T2M_STREAM_COUNT; stream++) {
+        if ((before ^ now) >> stream & 1) {
+            t2m_chores_notice(chores, T2M_LEVEL_WARNING,
+                              now >> stream & 1
+                              ? "T2M0211: the file system is nearly full (T2MLogMinFree): nothing "
+                                "more is written of the stream %s"
+                              : "T2M0212: there is room again: the stream %s is written",
+                              t2m_stream_name((t2m_stream_e)stream));
+        }
+    }
+}
+
+static void look_at_space(t2m_chores_t *chores)
+{
+    t2m_chores_shared_t *shared = &chores->shared;
+    apr_uint64_t size, free_bytes;
+    apr_uint32_t before = shared->shed, shed;
+
+    if (t2m_disk_state(T2M_FD_DIRECTORY, &size, &free_bytes) != APR_SUCCESS) {
+        return;
+    }
+    shed = t2m_shed(free_bytes, t2m_limit_bytes(&shared->min_free, size), before);
+    (void)pthread_mutex_lock(&chores->lock);
+    shared->disk_size = size;
+    shared->disk_free = free_bytes;
+    shared->shed = shed;
+    t2m_chores_news(chores);
+    (void)pthread_mutex_unlock(&chores->lock);
+    tell_shed(chores, before, shed);
+}
+
+/* After a rotation at once, else from time to time. */
+void t2m_chores_disk(t2m_chores_t *chores, apr_time_t now, apr_int64_t monotonic)
+{
+    apr_uint64_t rotations = 0;
+    t2m_chores_file_t file;
+    apr_uint32_t i;
+
+    look_at_space(chores);
+    for (i = 0; t2m_chores_file(chores, i, &file); i++) {
+        rotations += file.rotations;
+    }
+    if (chores->last_retain && rotations == chores->rotations && !chores->retain_again
+        && monotonic - chores->last_retain < RETAIN_US) {
+        return;
+    }
+    chores->rotations = rotations;
+    chores->last_retain = monotonic;
+    retain(chores, now, monotonic);
+}

@@ -1,0 +1,126 @@
+/* Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file
+ * except in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the
+ * License is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND,
+ * either express or implied. See the License for the specific language governing permissions
+ * and limitations under the License.
+ */
+
+/* See log_reader.h. */
+#include "writer/log_reader.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "writer/compressed.h"
+
+enum { CHUNK = 65536 };
+
+struct t2m_log_reader_t {
+    t2m_compressed_t *file;
+    apr_size_t at, size; /* of chunk: what is not yet used */
+    apr_size_t used;     /* of line */
+    int given;           /* line was handed out: the next byte begins a new one */
+    int cut;
+    char chunk[CHUNK];
+    char line[T2M_LOG_LINE_MAX];
+};
+
+static apr_status_t wrap(apr_status_t status, t2m_compressed_t *file, t2m_log_reader_t **reader)
+{
+    *reader = status == APR_SUCCESS ? calloc(1, sizeof(**reader)) : NULL;
+    if (*reader) {
+        (*reader)->file = file;
+        return APR_SUCCESS;
+    }
+    t2m_compressed_close(file);
+    return status == APR_SUCCESS ? APR_ENOMEM : status;
+}
+
+apr_status_t t2m_log_reader_open(int directory, const char *name, t2m_log_reader_t **reader)
+{
+    t2m_compressed_t *file;
+    apr_status_t status = t2m_compressed_open(directory, name, &file);
+
+    return wrap(status, file, reader);
+}
+
+apr_status_t t2m_log_reader_of(int fd, t2m_log_reader_t **reader)
+{
+    t2m_compressed_t *file;
+    apr_status_t status = t2m_compressed_of(fd, &file);
+
+    return wrap(status, file, reader);
+}
+
+static void give(t2m_log_reader_t *reader, t2m_log_line_t *line)
+{
+    line->bytes = reader->line;
+    line->size = reader->used;
+    line->cut = reader->cut;
+    reader->given = 1;
+}
+
+static void begin_line(t2m_log_reader_t *reader)
+{
+    if (reader->given) {
+        reader->used = 0;
+        reader->cut = reader->given = 0;
+    }
+}
+
+/* Takes the chunk's bytes up to the line's end. Returns nonzero when it was there. */
+static int take(t2m_log_reader_t *reader)
+{
+    const char *start = reader->chunk + reader->at;
+    apr_size_t left = reader->size - reader->at, room = T2M_LOG_LINE_MAX - reader->used;
+    const char *end = left ? memchr(start, '\n', left) : NULL;
+    apr_size_t size = end ? (apr_size_t)(end - start) : left;
+
+    reader->at += size + (end != NULL);
+    if (size > room) {
+        reader->cut = 1;
+        size = room;
+    }
+    memcpy(reader->line + reader->used, start, size);
+    reader->used += size;
+    return end != NULL;
+}
+
+apr_status_t t2m_log_reader_next(t2m_log_reader_t *reader, t2m_log_line_t *line)
+{
+    begin_line(reader);
+    while (!take(reader)) {
+        apr_size_t size = CHUNK;
+        apr_status_t status = t2m_compressed_read(reader->file, reader->chunk, &size);
+
+        reader->at = 0;
+        reader->size = size;
+        if (status != APR_SUCCESS) {
+            return status;
+        }
+    }
+    give(reader, line);
+    return APR_SUCCESS;
+}
+
+int t2m_log_reader_rest(t2m_log_reader_t *reader, t2m_log_line_t *line)
+{
+    begin_line(reader);
+    if (reader->used == 0) {
+        return 0;
+    }
+    give(reader, line);
+    return 1;
+}
+
+void t2m_log_reader_close(t2m_log_reader_t *reader)
+{
+    if (reader) {
+        t2m_compressed_close(reader->file);
+        free(reader);
+    }
+}

@@ -1,0 +1,137 @@
+/* Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file
+ * except in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the
+ * License is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND,
+ * either express or implied. See the License for the specific language governing permissions
+ * and limitations under the License.
+ */
+
+/* Tests modules/writer/log_reader.c. */
+#include "writer/log_reader.h"
+
+#include <errno.h>
+
+#include <zlib.h>
+
+#include "tap.h"
+#include "writer/folder.h"
+
+static char large[3 * T2M_LOG_LINE_MAX];
+static t2m_log_line_t line;
+
+static t2m_log_reader_t *opened(const char *name)
+{
+    t2m_log_reader_t *reader;
+
+    if (t2m_log_reader_open(folder, name, &reader) != APR_SUCCESS) {
+        abort();
+    }
+    return reader;
+}
+
+static void next_is(t2m_log_reader_t *reader, const char *want, const char *what)
+{
+    is_number(t2m_log_reader_next(reader, &line), APR_SUCCESS, what);
+    is_bytes(line.bytes, line.size, want, what);
+    ok(!line.cut, "whole");
+}
+
+static void lines(void)
+{
+    t2m_log_reader_t *reader;
+
+    folder_put("a", "one\n\nthree\nfo", 13);
+    reader = opened("a");
+    next_is(reader, "one", "a line");
+    next_is(reader, "", "an empty one");
+    next_is(reader, "three", "the last whole one");
+    is_number(t2m_log_reader_next(reader, &line), APR_EOF, "the end");
+    is_number(t2m_log_reader_next(reader, &line), APR_EOF, "still");
+    folder_put("a", "one\n\nthree\nfour\nfi", 18);
+    next_is(reader, "four", "a line that has become whole");
+    is_number(t2m_log_reader_next(reader, &line), APR_EOF, "the end again");
+    ok(t2m_log_reader_rest(reader, &line) && line.size == 2 && memcmp(line.bytes, "fi", 2) == 0,
+       "what has no end");
+    ok(!t2m_log_reader_rest(reader, &line), "once");
+    is_number(t2m_log_reader_next(reader, &line), APR_EOF, "and it is given up");
+    t2m_log_reader_close(reader);
+    t2m_log_reader_close(NULL);
+}
+
+/* A line of size bytes and a short one behind it. */
+static void long_line(size_t size, int cut)
+{
+    t2m_log_reader_t *reader;
+
+    memset(large, 'x', size);
+    memcpy(large + size, "\nnext\n", 6);
+    folder_put("long", large, size + 6);
+    reader = opened("long");
+    is_number(t2m_log_reader_next(reader, &line), APR_SUCCESS, "a long line");
+    ok(line.size == (cut ? T2M_LOG_LINE_MAX : size) && line.cut == cut
+           && memcmp(line.bytes, large, line.size) == 0, "of %d bytes", (int)size);
+    next_is(reader, "next", "and the next");
+    is_number(t2m_log_reader_next(reader, &line), APR_EOF, "no more");
+    t2m_log_reader_close(reader);
+}
+
+static void packed(void)
+{
+    t2m_log_reader_t *reader;
+    char path[128], bytes[4096];
+    gzFile file;
+    int i;
+
+    (void)snprintf(path, sizeof(path), "%s/a.gz", folder_path);
+    file = gzopen(path, "w");
+    for (i = 0; i < 20000; i++) {
+        (void)gzprintf(file, "line %d\n", i);
+    }
+    (void)gzclose(file);
+    reader = opened("a.gz");
+    for (i = 0; t2m_log_reader_next(reader, &line) == APR_SUCCESS; i++) {
+        int size = snprintf(path, sizeof(path), "line %d", i);
+
+        if (line.size != (size_t)size || memcmp(line.bytes, path, line.size) != 0) {
+            break;
+        }
+    }
+    is_number(i, 20000, "the lines of a packed file");
+    is_number(t2m_log_reader_next(reader, &line), APR_EOF, "and no more");
+    t2m_log_reader_close(reader);
+    folder_put("cut.gz", bytes, (size_t)folder_get("a.gz", bytes, sizeof(bytes)));
+    reader = opened("cut.gz");
+    for (i = 0; t2m_log_reader_next(reader, &line) == APR_SUCCESS; i++) {
+    }
+    ok(i > 100 && t2m_log_reader_next(reader, &line) == APR_INCOMPLETE,
+       "of one that ends too early, what there is");
+    t2m_log_reader_close(reader);
+}
+
+static void openings(void)
+{
+    t2m_log_reader_t *reader;
+
+    is_number(t2m_log_reader_open(folder, "missing", &reader), ENOENT, "a missing file");
+    ok(reader == NULL, "nothing is open");
+    is_number(t2m_log_reader_of(openat(folder, "a", O_RDONLY), &reader), APR_SUCCESS, "a descriptor");
+    next_is(reader, "one", "is read");
+    t2m_log_reader_close(reader);
+}
+
+int main(void)
+{
+    folder_make();
+    lines();
+    long_line(65536, 0);
+    long_line(T2M_LOG_LINE_MAX, 0);
+    long_line(T2M_LOG_LINE_MAX + 1, 1);
+    long_line(2 * T2M_LOG_LINE_MAX + 5, 1);
+    packed();
+    openings();
+    folder_remove();
+    return tap_done();
+}
