@@ -154,7 +154,7 @@ my $make = qr/t2mlog token new NAME --file \Q$root\E/;
 refuses("T2MLog On\nT2MLogAdminTokenFile none", 'no file of tokens',
     qr/$file\/none does not exist: make it with its first token, $make\/none/);
 refuses("T2MLog On\nT2MLogAdminTokenFile fine", 'a directory',
-    qr/$file\/fine is not a regular file: name the file that t2mlog token new/);
+    qr/$file\/fine is not a regular file: name the one that t2mlog token new/);
 refuses("T2MLog On\nT2MLogAdminTokenFile fine/fifo", 'a fifo', qr/$file\S+ is not a regular file/);
 refuses("T2MLog On\nT2MLogAdminTokenFile plain/x", 'below a file',
     qr/$file\S+ cannot be looked at/);
@@ -168,19 +168,24 @@ passes(tokens('tokens', 0400), 'tokens of mode 0400');
 passes(tokens('tokens', 0644) =~ s/On/Off/r, 'any file while nothing is on');
 tokens('tokens', 0600);
 symlink "$root/tokens", "$root/tokens.link" or die $!;
-passes("T2MLog On\nT2MLogAdminTokenFile tokens.link", 'a symbolic link to a good file');
+refuses("T2MLog On\nT2MLogAdminTokenFile tokens.link", 'a symbolic link to a good file',
+    qr/$file\/tokens\.link is a symbolic link: name the file itself/);
 SKIP: {
-    skip 'needs root', 4 if $>;
+    skip 'needs root', 7 if $>;
     my ($user, undef, $uid) = server_user();
     my $lines = tokens('foreign.tokens', 0600);
-    chown $uid, -1, "$root/foreign.tokens";
+    chown $uid, -1, "$root/foreign.tokens", directory('foreign-logs', 0750);
     refuses($lines, 'tokens of another user',
         qr/$file\S+ belongs to uid $uid, who could add tokens: chown root \S+foreign\.tokens/);
-    passes("$lines\nT2MLogDir foreign-logs\nT2MLogUser $user", 'tokens of T2MLogUser')
-        if directory('foreign-logs', 0750) && chown $uid, -1, "$root/foreign-logs";
-    my $doubt = passes("T2MLog On\nT2MLogFile app off\nT2MLogAdminTokenFile secret/tokens",
-        'httpd -t by an ordinary user warns only', uid => $uid);
-    like($doubt, qr/t2mlog:warn.*T2M0021: /, 'and says what it could not see');
+    my $as_user = "\nT2MLogDir foreign-logs\nT2MLogUser $user";
+    passes($lines . $as_user, 'tokens of T2MLogUser');
+    refuses(tokens('tokens', 0600) . $as_user, 'tokens that T2MLogUser cannot read',
+        qr/$file\/tokens does not belong to T2MLogUser $user, .*: chown $user \S+\/tokens/);
+    for my $path ('tokens', 'secret/tokens') {
+        my $doubt = passes("T2MLog On\nT2MLogAdminTokenFile $path",
+            "httpd -t by an ordinary user warns only of $path", uid => $uid);
+        like($doubt, qr/t2mlog:warn.*T2M0021: \S+ \S+ cannot be /, 'and says what it cannot see');
+    }
 }
 
 my $insecure = qr/t2mlog:warn.*T2M0022: T2MLogAdminInsecure On: .*over TLS and leave it out/;

@@ -58,10 +58,10 @@ Require all denied
 Redirect 429 /busy
 T2MLogField security shop "teapots"
 CONF
-$server->announce(qr/AH01617|AH01618|AH01630|AH00126|AH01215|AH01271|AH02429|AH00036/);
+$server->announce(qr/AH01617|AH01618|AH01630|unable to include|AH00126|AH01215|AH01271|AH02429|AH00036/);
 T2M::Root::write_file($server->root . '/users.hashed',
     'ali:' . '{SHA}' . encode_base64(Digest::SHA::sha1($password), '') . "\n");
-$server->start;
+T2M::Admin::start($server);
 my $port = $server->port;
 my %seen; # events of each name so far
 
@@ -257,7 +257,7 @@ my $silent = T2M::Server->new(name => 'level', t2mlog => "T2MLog On\nT2MLogLevel
     files => { admin_files() },
     conf => admin_conf() . qq{<Location "/denied">\nRequire all denied\n</Location>\n});
 $silent->announce(qr/AH01630/);
-$silent->start;
+T2M::Admin::start($silent);
 
 subtest 'below the level an event is only counted' => sub {
     get($silent->port, '/denied') for 1 .. 3;
@@ -270,7 +270,7 @@ my $hidden = T2M::Server->new(name => 'addresses', t2mlog => "T2MLog On\nT2MLogC
     files => { admin_files() },
     conf => admin_conf() . qq{<Location "/denied">\nRequire all denied\n</Location>\n});
 $hidden->announce(qr/AH01630/);
-$hidden->start;
+T2M::Admin::start($hidden);
 get($hidden->port, '/denied');
 settle($hidden);
 is((events($hidden))[0]{ip}, '127.0.0.0', 'T2MLogClientIP holds for events too');

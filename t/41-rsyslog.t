@@ -17,7 +17,6 @@ use Time::HiRes qw(sleep);
 use T2M::Client qw(get);
 use T2M::Httpd qw(run tool);
 use T2M::Load;
-use T2M::Log qw(count_lines);
 use T2M::Process qw(alive wait_until);
 use T2M::Root qw(read_file write_file);
 use T2M::Server;
@@ -109,14 +108,25 @@ sub start_rsyslogd {
 # The rotated files of the access stream, the oldest first.
 sub rotated {
     my %number = map { ($_ => /\.(\d+)$/ ? $1 : 0) } glob($server->log_dir . '/access.log.*');
-    return sort { $number{$b} <=> $number{$a} } grep { $number{$_} } keys %number;
+    my @files = sort { $number{$b} <=> $number{$a} } grep { $number{$_} } keys %number;
+    return @files;
 }
 
-sub numbers { return map { /"seq":(\d+)\}$/ ? $1 : () } map { split /\n/, read_file($_) } @_ }
+sub files { return (rotated(), $server->log_dir . '/access.log') }
+
+sub lines { return map { split /\n/, read_file($_) } files() }
+
+sub written { return map { eval { JSON::PP::decode_json($_) } // () } lines() }
+
+sub numbers {
+    my @numbers = map { /"seq":(\d+)\}$/ ? $1 : () } @_;
+    return @numbers;
+}
 
 sub received {
     my ($path) = @_;
-    return grep { /^\{"stream":"access",/ } split /\n/, read_file($path);
+    my @lines = grep { /^\{"stream":"access",/ } split /\n/, read_file($path);
+    return @lines;
 }
 
 $server = T2M::Server->new(conf => "T2MLogRotate access size=64K keep=50\n");
@@ -137,29 +147,30 @@ my $load = T2M::Load->start($server->port, clients => 2, seconds => 60);
 ok(wait_until(60, sub { rotated() >= $ROTATIONS }), "the stream rotates $ROTATIONS times under load");
 my ($answered) = $load->stop;
 cmp_ok(scalar keys %$answered, '>', 100, 'requests were answered');
-ok($server->stop, 'the server stops');
+ok(wait_until(30, sub { !@{ (T2M::Load::compare($answered, written()))[0] } }), 'and logged');
 
-my $written = () = numbers(rotated(), $server->log_dir . '/access.log');
-ok(wait_until(30, sub { count_lines($file) && received($file) >= $written }), "$written lines arrive");
+# rsyslogd ends before the server: it holds the server's files open.
+ok(wait_until(30, sub { received($file) >= numbers(lines()) }), 'as many lines arrive');
 sleep 0.5; # for what may come twice
 ok(alive($rsyslogd), 'rsyslogd is still there');
 ok(stop_process('rsyslogd'), 'and stops');
+stop_process('server');
 
 subtest 'what arrived' => sub {
     my @lines = received($file);
     my %times;
-    $times{$_}++ for map { /"seq":(\d+)\}$/ ? $1 : 'none' } @lines;
-    my @wanted = numbers(rotated(), $server->log_dir . '/access.log');
+    $times{$_}++ for map { numbers($_), /"seq":\d+\}$/ ? () : 'none' } @lines;
+    my @wanted = numbers(lines());
     is_deeply([@wanted], [1 .. @wanted], 'the files hold every number once and in order');
     is_deeply([grep { !$times{$_} } @wanted], [], 'no line is lost');
     is_deeply([sort grep { $times{$_} > 1 } keys %times], [], 'no line is doubled');
     is(scalar keys %times, scalar @wanted, 'nothing else came');
-    my @broken = grep { !eval { JSON::PP::decode_json($_) } } @lines;
-    is_deeply(\@broken, [], 'every line is one JSON object');
-    my %files = map { ($_ => 1) } map { split /\n/, read_file($_) } rotated(), $server->log_dir . '/access.log';
-    my @changed = grep { !$files{ s/^\{"stream":"access",/{/r } } @lines;
+    my @records = map { eval { JSON::PP::decode_json($_) } // () } @lines;
+    is(@records, @lines, 'every line is one JSON object');
+    my %written = map { ($_ => 1) } lines();
+    my @changed = grep { !$written{ s/^\{"stream":"access",/{/r } } @lines;
     is_deeply(\@changed, [], 'and, but for its stream, as it was written');
-    my ($lost, $doubled) = T2M::Load::compare($answered, map { JSON::PP::decode_json($_) } @lines);
+    my ($lost, $doubled) = T2M::Load::compare($answered, @records);
     is_deeply($lost, [], 'every answered request arrived');
     is_deeply($doubled, [], 'once');
 };

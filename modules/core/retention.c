@@ -184,9 +184,10 @@ static int rank_of(t2m_stream_e stream)
 static int goes_before(const t2m_retention_file_t *a, const t2m_retention_file_t *b)
 {
     int rank_a = rank_of(a->stream), rank_b = rank_of(b->stream);
+    apr_time_t time_a = a->listing.backups[a->taken].mtime;
+    apr_time_t time_b = b->listing.backups[b->taken].mtime;
 
-    return rank_a != rank_b ? rank_a < rank_b
-                            : a->listing.backups[a->taken].mtime < b->listing.backups[b->taken].mtime;
+    return rank_a != rank_b ? rank_a < rank_b : time_a < time_b;
 }
 
 /* The file whose next backup goes; count when none has any left. */

@@ -86,14 +86,24 @@ static int has_tokens(t2m_admin_visit_t *visit)
            && visit->tokens.count > 0 && !visit->tokens.refused;
 }
 
+/* Nonzero while this process has no part in the log yet, or nobody has read the token file. */
+static int is_too_early(const t2m_admin_visit_t *visit)
+{
+    if (!visit->board) {
+        return t2m_process_ready();
+    }
+    return wants_token(visit) && visit->global->token_file
+           && visit->board->tables->tokens.row.sequence == 0;
+}
+
 int t2m_admin_check_enabled(t2m_admin_visit_t *visit, t2m_admin_refusal_t *refusal)
 {
     int usable = wants_token(visit) && has_tokens(visit);
 
-    if (!visit->board && t2m_process_ready()) {
+    if (!usable && is_too_early(visit)) {
         refusal->retry_after = 1;
-        return refuse(refusal, HTTP_SERVICE_UNAVAILABLE, "no memory",
-                      "This process of httpd has no part in the log yet.");
+        return refuse(refusal, HTTP_SERVICE_UNAVAILABLE, "too early",
+                      "The log has only just begun: the tokens are not known here yet.");
     }
     if (!usable) {
         visit->tokens.count = 0;

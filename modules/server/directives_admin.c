@@ -14,6 +14,7 @@
 
 #include "server/paths.h"
 #include "server/private.h"
+#include "shared/settings.h"
 
 const char *t2m_set_token_file(cmd_parms *cmd, void *directory, const char *name)
 {
@@ -28,7 +29,12 @@ const char *t2m_set_token_file(cmd_parms *cmd, void *directory, const char *name
                                     "t2mlog token new NAME --file PATH makes, absolute or "
                                     "relative to ServerRoot; never a token itself", name);
     }
-    t2m_directive_global(cmd)->token_file = t2m_paths_join(cmd->pool, "/", path);
+    path = t2m_paths_join(cmd->pool, "/", path);
+    if (strlen(path) >= T2M_PATH_MAX) {
+        return t2m_directive_refuse(cmd, "the path is too long; allowed: %d bytes",
+                                    T2M_PATH_MAX - 1);
+    }
+    t2m_directive_global(cmd)->token_file = path;
     return NULL;
 }
 

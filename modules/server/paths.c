@@ -324,12 +324,36 @@ t2m_paths_verdict_e t2m_paths_judge_program(apr_pool_t *pool, const char *path,
     return T2M_PATHS_GOOD;
 }
 
+/* The writer reads the tokens; whoever owns the file can add some. */
+static t2m_paths_verdict_e judge_token_owner(apr_pool_t *pool, const char *path,
+                                             const struct stat *status,
+                                             const t2m_paths_writer_t *writer,
+                                             const char **reason)
+{
+    if (writer->name && status->st_uid != writer->uid) {
+        *reason = apr_psprintf(pool, "does not belong to T2MLogUser %s, who must read it: chown "
+                               "%s %s", writer->name, writer->name, path);
+        return T2M_PATHS_BAD;
+    }
+    if (!writer->name && !geteuid() && status->st_uid) {
+        *reason = apr_psprintf(pool, "belongs to uid %lu, who could add tokens: chown root %s",
+                               (unsigned long)status->st_uid, path);
+        return T2M_PATHS_BAD;
+    }
+    if (!writer->name && faccessat(AT_FDCWD, path, R_OK, AT_EACCESS)) {
+        *reason = apr_psprintf(pool, "cannot be read: chown it to who starts httpd, chmod u+r %s",
+                               path);
+        return errno == EACCES ? T2M_PATHS_DENIED : T2M_PATHS_BAD;
+    }
+    return T2M_PATHS_GOOD;
+}
+
 t2m_paths_verdict_e t2m_paths_judge_tokens(apr_pool_t *pool, const char *path,
                                            const t2m_paths_writer_t *writer,
                                            const char **reason)
 {
     struct stat status;
-    if (stat(path, &status)) {
+    if (lstat(path, &status)) {
         if (errno != ENOENT) {
             return judge_errno(pool, path, reason);
         }
@@ -338,8 +362,10 @@ t2m_paths_verdict_e t2m_paths_judge_tokens(apr_pool_t *pool, const char *path,
         return T2M_PATHS_BAD;
     }
     if (!S_ISREG(status.st_mode)) {
-        *reason = "is not a regular file: name the file that t2mlog token new NAME --file FILE "
-                  "makes";
+        *reason = S_ISLNK(status.st_mode)
+                      ? "is a symbolic link: name the file itself"
+                      : "is not a regular file: name the one that t2mlog token new NAME --file "
+                        "FILE makes";
         return T2M_PATHS_BAD;
     }
     if (status.st_mode & (S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH)) {
@@ -348,12 +374,7 @@ t2m_paths_verdict_e t2m_paths_judge_tokens(apr_pool_t *pool, const char *path,
                                "new NAME --file %s", path, path);
         return T2M_PATHS_BAD;
     }
-    if (!geteuid() && status.st_uid && status.st_uid != writer->uid) {
-        *reason = apr_psprintf(pool, "belongs to uid %lu, who could add tokens: chown root %s",
-                               (unsigned long)status.st_uid, path);
-        return T2M_PATHS_BAD;
-    }
-    return T2M_PATHS_GOOD;
+    return judge_token_owner(pool, path, &status, writer, reason);
 }
 
 const char *t2m_paths_identity(apr_pool_t *pool, const char *path)

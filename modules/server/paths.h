@@ -77,8 +77,8 @@ t2m_paths_verdict_e t2m_paths_judge_program(apr_pool_t *pool, const char *path,
                                             const char **reason);
 
 /**
- * Whether path can be the file of admin tokens: a regular file, also through a symbolic link, that
- * nobody but its owner may read or write, who is whoever starts httpd, or the writer.
+ * Whether path can be the file of admin tokens: a regular file that nobody but its owner may read
+ * or write, who is the writer.
  */
 t2m_paths_verdict_e t2m_paths_judge_tokens(apr_pool_t *pool, const char *path,
                                            const t2m_paths_writer_t *writer,

@@ -72,29 +72,42 @@ static void take(int directory, const char *base, const char *entry, t2m_listing
     listing->backups[listing->count++] = backup;
 }
 
+/* Goes through the directory with room for twice as many as are wanted, so that they are sorted
+ * seldom. */
+static apr_status_t read_all(DIR *stream, int directory, const char *base, apr_size_t most,
+                             t2m_listing_t *listing)
+{
+    const struct dirent *entry;
+
+    while (errno = 0, (entry = readdir(stream)) != NULL) {
+        take(directory, base, entry->d_name, listing);
+        if (listing->count > 2 * most) {
+            cut(listing, most);
+        }
+    }
+    return errno;
+}
+
 apr_status_t t2m_backups_list(int directory, const char *base, apr_size_t most,
                               t2m_listing_t *listing)
 {
-    const apr_size_t room = 2 * (most < T2M_BACKUPS_MAX ? most : T2M_BACKUPS_MAX);
-    const struct dirent *entry;
     apr_status_t status;
     DIR *stream;
 
     memset(listing, 0, sizeof(*listing));
+    most = most < T2M_BACKUPS_MAX ? most : T2M_BACKUPS_MAX;
     stream = open_listing(directory);
     if (!stream) {
         return errno;
     }
-    listing->backups = calloc(room + 1, sizeof(*listing->backups));
-    for (errno = ENOMEM; listing->backups && (errno = 0, entry = readdir(stream)) != NULL;) {
-        take(directory, base, entry->d_name, listing);
-        if (listing->count > room) {
-            cut(listing, room / 2);
-        }
+    listing->backups = calloc(2 * most + 1, sizeof(*listing->backups));
+    if (!listing->backups) {
+        (void)closedir(stream);
+        return APR_ENOMEM;
     }
-    status = errno;
+    status = read_all(stream, directory, base, most, listing);
+    cut(listing, most);
     (void)closedir(stream);
-    cut(listing, room / 2);
     return status;
 }
 

@@ -21,7 +21,7 @@
 #include "shared/handover.h"
 #include "writer/retain.h"
 
-enum { RETAIN_US = 10000000 };
+enum { RETAIN_US = 10000000, COMPLAIN_US = 60000000 };
 
 /* The log files of a round, with their directories open. */
 typedef struct {
@@ -33,6 +33,18 @@ typedef struct {
 static int must_stop(void *baton)
 {
     return t2m_load(&((t2m_chores_t *)baton)->stop);
+}
+
+/* A failure that lasts is told once a minute. */
+static int may_complain(t2m_chores_t *chores)
+{
+    apr_time_t now = apr_time_now();
+
+    if (now - chores->last_complaint < COMPLAIN_US && now >= chores->last_complaint) {
+        return 0;
+    }
+    chores->last_complaint = now;
+    return 1;
 }
 
 static void count(t2m_chores_t *chores, apr_uint64_t *number)
@@ -52,8 +64,10 @@ static void on_deleted(void *baton, const t2m_retain_file_t *file, const char *n
     (void)file;
     (void)backup;
     if (status != APR_SUCCESS) {
-        t2m_chores_notice(chores, T2M_LEVEL_ERROR, "T2M0208: cannot delete %.120s: %s", name,
-                          strerror(status));
+        if (may_complain(chores)) {
+            t2m_chores_notice(chores, T2M_LEVEL_ERROR, "T2M0208: cannot delete %.120s: %s", name,
+                              strerror(status));
+        }
         return;
     }
     count(chores, &chores->shared.deleted);
@@ -72,7 +86,7 @@ static void on_packed(void *baton, const t2m_retain_file_t *file, const char *na
     (void)file;
     if (status == APR_SUCCESS) {
         count(chores, &chores->shared.compressed);
-    } else if (status != APR_EINTR) {
+    } else if (status != APR_EINTR && may_complain(chores)) {
         t2m_chores_notice(chores, T2M_LEVEL_ERROR, "T2M0210: cannot compress %.120s: %s", name,
                           strerror(status));
     }

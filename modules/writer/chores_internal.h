@@ -65,6 +65,7 @@ struct t2m_chores_t {
     /* The second thread's own. */
     int socket_fd;
     apr_int64_t last_files, last_disk, last_retain, last_tokens; /* monotonic microseconds */
+    apr_time_t last_complaint;
     int retain_again;
     apr_uint64_t rotations;       /* of all files, at the last retention */
     t2m_retention_clock_t clock;

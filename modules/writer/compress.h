@@ -42,10 +42,11 @@ int t2m_compress_available(t2m_compression_e how);
 
 /**
  * Begins to pack base.number of the open directory, which stays open as long as *job. lock: the
- * rotation's mutex, or NULL when nothing else renames. base and lock are borrowed. Where base.number
- * is there packed already, the job compares the two. Fails with APR_ENOTIMPL for a compression that
- * the build has not, APR_EINVAL for a file that is not the writer's own, APR_EEXIST when there is
- * a temporary of that name, else with the system's error; *job is then NULL.
+ * mutex of the rotation, or NULL when nothing else renames. base and lock are borrowed. Where the
+ * number is there packed already, the job compares the two and removes the plain one if they are
+ * alike. Fails with APR_ENOTIMPL for a compression that the build has not, APR_EINVAL for a file
+ * that is not the writer's own, APR_EEXIST when something foreign has the packed name or the
+ * temporary's, else with the system's error; *job is then NULL.
  */
 apr_status_t t2m_compress_begin(t2m_compress_t **job, int directory, const char *base,
                                 apr_uint32_t number, t2m_compression_e how, pthread_mutex_t *lock);

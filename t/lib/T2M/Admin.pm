@@ -10,6 +10,7 @@ use Exporter 'import';
 use JSON::PP ();
 
 use T2M::Client qw(get);
+use T2M::Process qw(wait_until);
 use T2M::Root qw(write_file);
 
 our @EXPORT_OK = qw(admin_conf admin_files ask body events settle token_lines write_tokens $TOKEN);
@@ -40,6 +41,14 @@ T2MLogAdminTokenFile "@ROOT@/admin.tokens"
 SetHandler t2mlog-admin
 </Location>
 CONF
+}
+
+# Starts the server and waits until the token counts.
+sub start {
+    my ($server) = @_;
+    $server->start;
+    wait_until(10, sub { ask($server, '/health')->{status} == 200 }) or die 'the token does not count';
+    return $server;
 }
 
 # GET with the right token, unless other headers are given.

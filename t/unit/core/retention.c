@@ -335,7 +335,8 @@ static void clocks(void)
     ok(t2m_retention_clock_steady(&clock, NOW + 2 * hour + hour / 20, 5 + 2 * hour),
        "three minutes are no leap");
     ok(!t2m_retention_clock_steady(&clock, IN_2038, 5 + 2 * hour + 1), "a leap to 2038");
-    ok(!t2m_retention_clock_steady(&clock, IN_2038 + hour - 2, 5 + 3 * hour - 1), "is not forgotten");
+    ok(!t2m_retention_clock_steady(&clock, IN_2038 + hour - 2, 5 + 3 * hour - 1),
+       "is not forgotten");
     ok(t2m_retention_clock_steady(&clock, IN_2038 + hour, 5 + 3 * hour + 1), "for an hour");
     ok(!t2m_retention_clock_steady(&clock, NOW, 5 + 3 * hour + 2), "a leap back is one too");
 }

@@ -92,7 +92,7 @@ static void test_slow(site_t *site)
     json_t *json;
 
     site_line(site, T2M_RECENT_SLOW, T2M_LEVEL_INFO, 5,
-              "{\"timestamp\":\"1\",\"level\":\"INFO\",\"metric\":\"GET /\",\"duration_ms\":2500.125,"
+              "{\"timestamp\":\"1\",\"metric\":\"GET /\",\"duration_ms\":2500.125,"
               "\"request_id\":\"request-1\",\"status\":200,\"slow\":true,\"seq\":1}");
     site_line(site, T2M_RECENT_SLOW, T2M_LEVEL_INFO, 4,
               "{\"timestamp\":\"2\",\"metric\":\"step\",\"duration_ms\":3000,"

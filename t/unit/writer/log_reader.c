@@ -117,7 +117,8 @@ static void openings(void)
 
     is_number(t2m_log_reader_open(folder, "missing", &reader), ENOENT, "a missing file");
     ok(reader == NULL, "nothing is open");
-    is_number(t2m_log_reader_of(openat(folder, "a", O_RDONLY), &reader), APR_SUCCESS, "a descriptor");
+    is_number(t2m_log_reader_of(openat(folder, "a", O_RDONLY), &reader), APR_SUCCESS,
+              "a descriptor");
     next_is(reader, "one", "is read");
     t2m_log_reader_close(reader);
 }
