@@ -240,6 +240,7 @@ static int publish_settings(server_rec *server)
     apr_cpystrn(retained->settings->user, global->user ? global->user : "", T2M_USER_MAX);
     apr_cpystrn(retained->settings->token_file, global->token_file ? global->token_file : "",
                 sizeof(retained->settings->token_file));
+    retained->settings->layout = (apr_uint32_t)global->layout;
     retained->settings->max_total = global->max_total;
     retained->settings->min_free = global->min_free;
     t2m_slots_map(&retained->geometry, &map);

@@ -34,7 +34,7 @@ typedef struct {
 
 typedef struct {
     apr_uint32_t file_count;
-    apr_uint32_t reserved;
+    apr_uint32_t layout;        /* t2m_layout_e, of the lines that the writer makes */
     char user[T2M_USER_MAX];    /* whom the writer runs as; empty: as it was started */
     char token_file[T2M_PATH_MAX]; /* absolute; empty: none */
     t2m_limit_t max_total, min_free; /* disk space */

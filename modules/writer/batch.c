@@ -340,10 +340,11 @@ apr_uint32_t t2m_batch_bury(t2m_batch_t *batch, const t2m_slots_t *slots,
         t2m_inflight_t request;
 
         if (!t2m_slots_inflight(slots, intent->bury_slot, entry, tail, &request)
-            || request.file >= settings->file_count || !has_room(batch, T2M_LINE_MIN)) {
+            || request.file >= settings->file_count || !has_room(batch, T2M_LAST_REQUEST_MAX)) {
             continue;
         }
-        record.size = t2m_last_request_line(&request, intent, batch->made + batch->made_size);
+        record.size = t2m_last_request_line(&request, intent, (t2m_layout_e)settings->layout,
+                                            batch->made + batch->made_size);
         record.stream = T2M_STREAM_ACCESS;
         record.level = T2M_LEVEL_ERROR;
         record.time = intent->bury_time;

@@ -333,6 +333,7 @@ static void hand_over_settings(t2m_chores_shared_t *shared, const t2m_drain_t *d
     }
     shared->file_count = drain->settings->file_count;
     memcpy(shared->token_file, drain->settings->token_file, sizeof(shared->token_file));
+    shared->layout = drain->settings->layout;
     shared->max_total = drain->settings->max_total;
     shared->min_free = drain->settings->min_free;
     shared->generation = drain->board.header->settings;

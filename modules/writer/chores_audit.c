@@ -19,9 +19,12 @@
 #include <apr_strings.h>
 
 #include "core/encode.h"
+#include "core/extra.h"
 #include "core/record.h"
 #include "shared/atomic.h"
 #include "shared/handover.h"
+
+enum { AUDIT_LINE_MAX = 4096 };
 
 static const char event[] = "admin_log_access";
 
@@ -63,12 +66,22 @@ static void fill(t2m_record_t *record, const char *user, pid_t process, const ch
     t2m_record_integer(record, "process", process);
 }
 
+static t2m_layout_e chores_layout(t2m_chores_t *chores)
+{
+    apr_uint32_t layout;
+
+    (void)pthread_mutex_lock(&chores->lock);
+    layout = chores->shared.layout;
+    (void)pthread_mutex_unlock(&chores->lock);
+    return (t2m_layout_e)layout;
+}
+
 static apr_status_t push(t2m_chores_t *chores, const t2m_record_t *record, apr_uint32_t file)
 {
-    char line[T2M_LINE_MIN + sizeof(event)];
+    char line[AUDIT_LINE_MAX + sizeof(event)];
     t2m_ring_record_t header = { 0 };
 
-    header.size = (apr_uint32_t)t2m_encode(record, line, T2M_LINE_MIN);
+    header.size = (apr_uint32_t)t2m_encode(record, line, AUDIT_LINE_MAX);
     header.file = (apr_uint16_t)file;
     header.stream = T2M_STREAM_SECURITY;
     header.level = T2M_LEVEL_INFO;
@@ -116,6 +129,7 @@ apr_status_t t2m_chores_audit(t2m_chores_t *chores, uid_t user, pid_t process,
     (void)apr_snprintf(number, sizeof(number), "%u", (unsigned)user);
     fill(&record, known ? known->pw_name : number, process, command);
     t2m_record_mask(&record, t2m_mask_create(pool));
+    t2m_extra_arrange(&record, chores_layout(chores));
     status = push(chores, &record, file);
     apr_pool_destroy(pool);
     return status == APR_SUCCESS ? wait_until_written(chores) : status;

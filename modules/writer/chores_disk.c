@@ -122,20 +122,42 @@ static void add_file(round_t *round, const t2m_chores_file_t *row)
     file->policy = &row->settings.rotation;
 }
 
-static int begin_round(t2m_chores_t *chores, round_t *round)
+/* What the configuration and the last look say. */
+typedef struct {
+    apr_uint32_t file_count, shed;
+    t2m_limit_t max_total, min_free;
+    apr_uint64_t disk_size;
+} known_t;
+
+static known_t known_to(t2m_chores_t *chores)
+{
+    const t2m_chores_shared_t *shared = &chores->shared;
+    known_t known;
+
+    (void)pthread_mutex_lock(&chores->lock);
+    known.file_count = shared->file_count;
+    known.shed = shared->shed;
+    known.max_total = shared->max_total;
+    known.min_free = shared->min_free;
+    known.disk_size = shared->disk_size;
+    (void)pthread_mutex_unlock(&chores->lock);
+    return known;
+}
+
+static int begin_round(t2m_chores_t *chores, apr_uint32_t most, round_t *round)
 {
     t2m_chores_file_t row;
     apr_uint32_t i;
 
     round->count = 0;
-    round->rows = calloc(chores->shared.file_count + 1, sizeof(*round->rows));
-    round->files = calloc(chores->shared.file_count + 1, sizeof(*round->files));
+    round->rows = calloc(most + 1, sizeof(*round->rows));
+    round->files = calloc(most + 1, sizeof(*round->files));
     if (!round->rows || !round->files) {
         free(round->rows);
         free(round->files);
         return 0;
     }
-    for (i = 0; i < chores->shared.file_count && t2m_chores_file(chores, i, &row); i++) {
+    for (i = 0; i < most && t2m_chores_file(chores, i, &row); i++) {
         add_file(round, &row);
     }
     return 1;
@@ -152,20 +174,16 @@ static void end_round(round_t *round)
     free(round->files);
 }
 
-static apr_uint64_t limit_total(t2m_chores_t *chores)
-{
-    return t2m_limit_bytes(&chores->shared.max_total, chores->shared.disk_size);
-}
-
 static void retain(t2m_chores_t *chores, apr_time_t now, apr_int64_t monotonic)
 {
     t2m_retain_t act = { now, t2m_retention_clock_steady(&chores->clock, now, monotonic),
                          &chores->drain->names, must_stop, on_deleted, on_packed, chores };
-    apr_uint64_t total = 0;
+    known_t known = known_to(chores);
+    apr_uint64_t limit = t2m_limit_bytes(&known.max_total, known.disk_size), total = 0;
     round_t round;
     apr_size_t i;
 
-    if (!begin_round(chores, &round)) {
+    if (!begin_round(chores, known.file_count, &round)) {
         return;
     }
     chores->retain_again = 0;
@@ -175,7 +193,7 @@ static void retain(t2m_chores_t *chores, apr_time_t now, apr_int64_t monotonic)
         (void)t2m_retain_file(&act, &round.files[i], &again); /* told by on_deleted, on_packed */
         chores->retain_again |= again;
     }
-    if (t2m_retain_total(&act, round.files, round.count, limit_total(chores), &total)
+    if (t2m_retain_total(&act, round.files, round.count, limit, &total)
         == APR_SUCCESS) {
         (void)pthread_mutex_lock(&chores->lock);
         chores->shared.logs_size = total;
@@ -204,20 +222,21 @@ static void tell_shed(t2m_chores_t *chores, apr_uint32_t before, apr_uint32_t no
 static void look_at_space(t2m_chores_t *chores)
 {
     t2m_chores_shared_t *shared = &chores->shared;
+    known_t known = known_to(chores);
     apr_uint64_t size, free_bytes;
-    apr_uint32_t before = shared->shed, shed;
+    apr_uint32_t shed;
 
     if (t2m_disk_state(T2M_FD_DIRECTORY, &size, &free_bytes) != APR_SUCCESS) {
         return;
     }
-    shed = t2m_shed(free_bytes, t2m_limit_bytes(&shared->min_free, size), before);
+    shed = t2m_shed(free_bytes, t2m_limit_bytes(&known.min_free, size), known.shed);
     (void)pthread_mutex_lock(&chores->lock);
     shared->disk_size = size;
     shared->disk_free = free_bytes;
     shared->shed = shed;
     t2m_chores_news(chores);
     (void)pthread_mutex_unlock(&chores->lock);
-    tell_shed(chores, before, shed);
+    tell_shed(chores, known.shed, shed);
 }
 
 /* After a rotation at once, else from time to time. */

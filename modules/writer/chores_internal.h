@@ -39,6 +39,7 @@ typedef struct {
     apr_uint64_t passes;
     apr_int64_t made;
     apr_uint64_t generation;      /* of the settings */
+    apr_uint32_t layout;          /* t2m_layout_e */
 
     /* The other way. */
     int news;

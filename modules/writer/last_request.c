@@ -22,7 +22,7 @@ static apr_int64_t duration(const t2m_inflight_t *request, const t2m_intent_t *i
 }
 
 apr_uint32_t t2m_last_request_line(const t2m_inflight_t *request, const t2m_intent_t *intent,
-                                   char *out)
+                                   t2m_layout_e layout, char *out)
 {
     t2m_record_t record;
 
@@ -44,5 +44,6 @@ apr_uint32_t t2m_last_request_line(const t2m_inflight_t *request, const t2m_inte
     t2m_record_string(&record, "outcome", T2M_CONTENT_SAFE,
                       intent->bury_stopped ? "killed_at_stop" : "worker_died");
     record.truncated = request->truncated != 0;
-    return (apr_uint32_t)t2m_encode(&record, out, T2M_LINE_MIN);
+    t2m_extra_arrange(&record, layout);
+    return (apr_uint32_t)t2m_encode(&record, out, T2M_LAST_REQUEST_MAX);
 }

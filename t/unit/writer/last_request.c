@@ -21,7 +21,7 @@ int main(void)
 {
     t2m_inflight_t request;
     t2m_intent_t intent;
-    char line[T2M_LINE_MIN + T2M_LINE_TAIL], again[T2M_LINE_MIN];
+    char line[T2M_LAST_REQUEST_MAX + T2M_LINE_TAIL], again[T2M_LAST_REQUEST_MAX];
     apr_uint32_t size;
     json_t *json;
 
@@ -36,18 +36,18 @@ int main(void)
     memcpy(request.method, "GET", 3);
     request.path_size = 2;
     memcpy(request.path, "/a", 2);
-    size = t2m_last_request_line(&request, &intent, line);
+    size = t2m_last_request_line(&request, &intent, T2M_LAYOUT_FLAT, line);
     is_bytes(line, size,
              "{\"timestamp\":\"2024-01-15T10:30:45.123Z\",\"level\":\"ERROR\","
              "\"message\":\"request_complete\",\"request_id\":\"id-1\",\"method\":\"GET\","
              "\"path\":\"/a\",\"duration_ms\":3.000,\"outcome\":\"worker_died\"",
              "an access line without a status");
     intent.bury_stopped = 1;
-    size = t2m_last_request_line(&request, &intent, line);
+    size = t2m_last_request_line(&request, &intent, T2M_LAYOUT_FLAT, line);
     ok(size > 26 && memcmp(line + size - 26, "\"outcome\":\"killed_at_stop\"", 26) == 0,
        "its process ended by itself");
     intent.bury_monotonic = 0;
-    size = t2m_last_request_line(&request, &intent, line);
+    size = t2m_last_request_line(&request, &intent, T2M_LAYOUT_FLAT, line);
     ok(memmem(line, size, "\"duration_ms\":0.000", 19) != NULL, "no duration is negative");
 
     memset(&request, 0x01, sizeof(request));
@@ -57,10 +57,14 @@ int main(void)
     request.ip_size = sizeof(request.ip);
     request.vhost_size = sizeof(request.vhost);
     request.user_agent_size = sizeof(request.user_agent);
-    size = t2m_last_request_line(&request, &intent, line);
-    ok(size <= T2M_LINE_MIN - T2M_LINE_TAIL, "full of bytes to escape it still fits");
-    ok(t2m_last_request_line(&request, &intent, again) == size && memcmp(line, again, size) == 0,
-       "the same each time");
+    size = t2m_last_request_line(&request, &intent, T2M_LAYOUT_FLAT, line);
+    ok(size <= T2M_LAST_REQUEST_MAX - T2M_LINE_TAIL, "full of bytes to escape it still fits");
+    ok(t2m_last_request_line(&request, &intent, T2M_LAYOUT_FLAT, again) == size
+       && memcmp(line, again, size) == 0, "the same each time");
+    ok(t2m_last_request_line(&request, &intent, T2M_LAYOUT_BOTH, again)
+           <= T2M_LAST_REQUEST_MAX - T2M_LINE_TAIL
+       && memmem(again, sizeof(again), "\"extra_fields\":{", 16) != NULL,
+       "with extra fields in both places too");
     size += (apr_uint32_t)t2m_encode_tail(1, line + size);
     json = json_loadb(line, size, JSON_REJECT_DUPLICATES, NULL);
     ok(json != NULL, "and is valid");
