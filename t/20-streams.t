@@ -135,6 +135,8 @@ subtest performance => sub {
     is($found{slow}{performance}[0]{function}, 'cgi-script', 'function of a script');
     ok($found{slow}{performance}[0]{slow}, 'the slow page is called slow');
     ok(!$found{page}{performance}[0]{slow}, 'the page is not');
+    is($found{slow}{performance}[0]{path}, '/cgi-bin/slow.pl', 'a slow one says its path');
+    ok(!exists $found{page}{performance}[0]{path}, 'others do not');
 };
 
 sub check_error {

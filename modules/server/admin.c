@@ -28,6 +28,8 @@
 #include "server/reply.h"
 #include "server/request.h"
 
+#define TRACE_NOTE "t2mlog-admin-trace"
+
 typedef struct {
     unsigned parameters;  /* T2M_QUERY_* that it takes */
     t2m_answer_f *answer; /* NULL: metrics, which has a form of its own */
@@ -285,16 +287,27 @@ static int handler(request_rec *request)
     return request->main || request->prev ? turn_away_indirect(&visit) : serve(&visit);
 }
 
-/* httpd answers TRACE before it asks for a handler, with all headers of the request. */
+/* httpd answers TRACE before it asks for a handler, with all headers of the request: at a moment when
+ * the sections that hold for the path are known no more, so that they are looked at before. */
+static int note_trace(request_rec *request)
+{
+    if (request->method_number == M_TRACE && sets_handler(request, request->per_dir_config)) {
+        apr_table_setn(request->notes, TRACE_NOTE, "1");
+    }
+    return DECLINED;
+}
+
 static int lead_trace(request_rec *request)
 {
-    return request->method_number == M_TRACE && sets_handler(request, request->per_dir_config)
+    return request->method_number == M_TRACE
+                   && (apr_table_get(request->notes, TRACE_NOTE) || find_mount(request))
                ? OK : DECLINED;
 }
 
 void t2m_admin_register(apr_pool_t *pool)
 {
     (void)pool;
+    ap_hook_translate_name(note_trace, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_map_to_storage(lead_trace, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_handler(handler, NULL, NULL, APR_HOOK_FIRST);
 }

@@ -58,7 +58,7 @@ typedef struct {
  */
 typedef int t2m_admin_check_f(t2m_admin_visit_t *visit, t2m_admin_refusal_t *refusal);
 
-/** Registers the handler and the hook that leads TRACE to it. */
+/** Registers the handler and the hooks that lead TRACE to it. */
 void t2m_admin_register(apr_pool_t *pool);
 
 #endif

@@ -149,11 +149,18 @@ int t2m_admin_check_transport(t2m_admin_visit_t *visit, t2m_admin_refusal_t *ref
                   "On lets them answer over plain HTTP, where others can read the token.");
 }
 
+/* Seconds until one more is taken from there, when this one is counted. */
+static apr_int64_t wait_after(const t2m_attempt_t *attempt, apr_time_t now)
+{
+    apr_interval_time_t interval = t2m_rate_admin.interval;
+
+    return apr_time_sec(attempt->arrival + interval
+                        - interval * ((apr_interval_time_t)t2m_rate_admin.burst - 1) - now) + 1;
+}
+
 /* One more failure: too many of one network have to wait. */
 static int fail(const t2m_admin_visit_t *visit, t2m_admin_refusal_t *refusal)
 {
-    apr_interval_time_t burst =
-        t2m_rate_admin.interval * ((apr_interval_time_t)t2m_rate_admin.burst - 1);
     t2m_attempt_t attempt = { .arrival = 0 };
 
     if (visit->board) {
@@ -161,7 +168,7 @@ static int fail(const t2m_admin_visit_t *visit, t2m_admin_refusal_t *refusal)
     }
     refusal->attempt = 1;
     if (!t2m_attempts_allowed(&attempt, &t2m_rate_admin, visit->now)) {
-        refusal->retry_after = apr_time_sec(attempt.arrival - burst - visit->now) + 1;
+        refusal->retry_after = wait_after(&attempt, visit->now);
         return refuse(refusal, HTTP_TOO_MANY_REQUESTS, "too many failures",
                       "Too many requests without a right token came from this network.");
     }

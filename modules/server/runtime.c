@@ -30,13 +30,13 @@
 
 #include "shared/atomic.h"
 #include "shared/board.h"
-#include "shared/memory.h"
 
 #include "server/config.h"
 #include "server/early.h"
 #include "server/log_directory.h"
 #include "server/private.h"
 #include "server/process.h"
+#include "server/publish.h"
 #include "server/retained.h"
 #include "server/supervisor.h"
 
@@ -177,79 +177,6 @@ static int make_memories(server_rec *server)
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server,
                      "T2M0105: T2MLogBuffer changes with a stop and start of httpd only");
     }
-    return OK;
-}
-
-/* Returns T2M_FILES_MAX when the table is full or the path is too long. */
-static apr_uint32_t number_file(t2m_settings_t *settings, const t2m_server_config_t *config,
-                                t2m_stream_e stream)
-{
-    apr_uint32_t number = t2m_settings_file(settings, stream, config->path[stream]);
-
-    if (number != T2M_FILES_MAX) {
-        settings->files[number].retired = 0;
-        settings->files[number].rotation = *config->rotation[stream];
-    }
-    return number;
-}
-
-/* A virtual host may name a file that the main server has: its own rotation counts there. */
-static int number_files(server_rec *main_server)
-{
-    t2m_settings_t *settings = runtime.retained->settings;
-    server_rec *server;
-    apr_uint32_t i;
-    int stream;
-
-    for (i = 0; i < settings->file_count; i++) {
-        settings->files[i].retired = 1; /* files of earlier configurations keep their numbers */
-    }
-    for (server = main_server; server; server = server->next) {
-        t2m_server_config_t *config = t2m_config_server(server);
-
-        for (stream = 0; stream < T2M_STREAM_COUNT; stream++) {
-            apr_uint32_t number;
-
-            config->file_id[stream] = T2M_FILE_NONE;
-            if (!config->path[stream]) {
-                continue;
-            }
-            number = number_file(settings, config, (t2m_stream_e)stream);
-            if (number == T2M_FILES_MAX) {
-                return refuse(server, 0, "T2M0106: too many log files, or a path too long",
-                              config->path[stream]);
-            }
-            config->file_id[stream] = (apr_uint16_t)number;
-        }
-    }
-    return OK;
-}
-
-static int publish_settings(server_rec *server)
-{
-    const t2m_global_config_t *global = t2m_config_global(server);
-    t2m_retained_t *retained = runtime.retained;
-    t2m_slots_map_t map;
-    void *memory;
-    apr_status_t status;
-    int code = number_files(server);
-
-    if (code != OK) {
-        return code;
-    }
-    apr_cpystrn(retained->settings->user, global->user ? global->user : "", T2M_USER_MAX);
-    apr_cpystrn(retained->settings->token_file, global->token_file ? global->token_file : "",
-                sizeof(retained->settings->token_file));
-    retained->settings->layout = (apr_uint32_t)global->layout;
-    retained->settings->max_total = global->max_total;
-    retained->settings->min_free = global->min_free;
-    t2m_slots_map(&retained->geometry, &map);
-    status = t2m_memory_map(retained->slots_fd, 0, map.slots, 1, 0, &memory);
-    if (status != APR_SUCCESS) {
-        return refuse(server, status, "T2M0107: cannot reach the memory of the slots", "settings");
-    }
-    (void)t2m_settings_publish(memory, &retained->geometry, retained->settings);
-    t2m_memory_unmap(memory, map.slots);
     return OK;
 }
 
@@ -460,7 +387,7 @@ static int start(apr_pool_t *pconf, server_rec *server)
         code = make_memories(server);
     }
     if (code == OK) {
-        code = publish_settings(server);
+        code = t2m_publish_settings(runtime.retained, server);
     }
     if (code == OK) {
         code = take_part(pconf, server);

@@ -44,13 +44,17 @@ apr_uint64_t t2m_attempts_next(const t2m_attempt_t *attempt, apr_time_t now)
     return now - attempt->last < T2M_ATTEMPTS_PAUSE ? attempt->count + 1 : 1;
 }
 
-/* A clock that went back makes nobody wait longer than a whole burst. */
+/* An arrival further ahead than advance() can have brought it is of before the clock went back: it
+ * counts for nothing, else its client waited until the clock is there again. */
 static apr_time_t bounded_arrival(const t2m_attempt_t *attempt, const t2m_rate_t *rate,
                                   apr_time_t now)
 {
-    apr_time_t latest = now + rate->interval * (apr_interval_time_t)rate->burst;
+    apr_interval_time_t burst = rate->interval * (apr_interval_time_t)rate->burst;
 
-    return attempt->arrival < latest ? attempt->arrival : latest;
+    if (attempt->arrival > now + 3 * burst) {
+        return now;
+    }
+    return attempt->arrival < now + burst ? attempt->arrival : now + burst;
 }
 
 int t2m_attempts_allowed(const t2m_attempt_t *attempt, const t2m_rate_t *rate, apr_time_t now)

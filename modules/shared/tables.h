@@ -80,7 +80,8 @@ typedef struct {
     t2m_histogram_t histogram;
 } t2m_metric_t;
 
-/* A group of errors; texts are UTF-8, masked, cut to their room. Row 0 counts what found no place. */
+/* A group of errors; texts are UTF-8, masked, cut to their room. Row 0 counts what found no
+ * place. */
 typedef struct {
     t2m_row_t row;
     char id[T2M_FINGERPRINT_SIZE];

@@ -146,6 +146,7 @@ static void place_gap(t2m_batch_t *batch, apr_uint32_t file, unsigned char strea
     record.size = T2M_LINE_MIN;
     record.stream = stream;
     record.level = T2M_LEVEL_ERROR;
+    record.time = batch->moment;
     line = place_line(batch, file, T2M_BATCH_GAP, &record);
     line->slot = (apr_uint32_t)reason;
     line->position = count;

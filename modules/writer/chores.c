@@ -116,14 +116,35 @@ static int is_due(apr_int64_t *last, apr_int64_t monotonic, apr_int64_t interval
     return 1;
 }
 
-static void wait_for_work(t2m_chores_t *chores)
+static void wait_for_work(t2m_chores_t *chores, int milliseconds)
 {
     struct pollfd fds[2] = { { chores->stop_fds[0], POLLIN, 0 },
                              { chores->socket_fd, POLLIN, 0 } };
 
-    if (poll(fds, 2, PAUSE_MS) > 0 && (fds[1].revents & POLLIN)) {
+    if (poll(fds, 2, milliseconds) > 0 && (fds[1].revents & POLLIN)) {
         t2m_control_serve(chores);
     }
+}
+
+/* What must not wait for the packing of a large file. */
+static void look_around(t2m_chores_t *chores, apr_int64_t monotonic)
+{
+    if (is_due(&chores->last_files, monotonic, FILES_US)) {
+        t2m_chores_files(chores);
+    }
+    if (is_due(&chores->last_tokens, monotonic, TOKENS_US)) {
+        t2m_chores_tokens(chores);
+    }
+    if (is_due(&chores->last_space, monotonic, DISK_US)) {
+        t2m_chores_space(chores);
+    }
+}
+
+int t2m_chores_meanwhile(t2m_chores_t *chores)
+{
+    look_around(chores, monotonic_now());
+    wait_for_work(chores, 0);
+    return t2m_load(&chores->stop);
 }
 
 static void *work(void *data)
@@ -133,16 +154,11 @@ static void *work(void *data)
     while (!t2m_load(&chores->stop)) {
         apr_int64_t monotonic = monotonic_now();
 
-        if (is_due(&chores->last_files, monotonic, FILES_US)) {
-            t2m_chores_files(chores);
-        }
-        if (is_due(&chores->last_tokens, monotonic, TOKENS_US)) {
-            t2m_chores_tokens(chores);
-        }
+        look_around(chores, monotonic);
         if (is_due(&chores->last_disk, monotonic, DISK_US)) {
             t2m_chores_disk(chores, apr_time_now(), monotonic);
         }
-        wait_for_work(chores);
+        wait_for_work(chores, PAUSE_MS);
     }
     return NULL;
 }
@@ -211,6 +227,15 @@ static void mend_files(t2m_chores_t *chores, const t2m_settings_t *settings)
     t2m_retention_clock_start(&chores->clock, apr_time_now(), monotonic_now(), newest);
 }
 
+/* What the last writer knew, until this one has looked itself. */
+static void inherit(t2m_chores_shared_t *shared, const t2m_board_header_t *header)
+{
+    shared->shed = header->shed;
+    shared->disk_size = header->disk_size;
+    shared->disk_free = header->disk_free;
+    shared->logs_size = header->logs_size;
+}
+
 /* The first thread alone takes signals. */
 static int start_thread(t2m_chores_t *chores)
 {
@@ -232,6 +257,7 @@ t2m_chores_t *t2m_chores_start(t2m_drain_t *drain)
         return NULL;
     }
     chores->drain = drain;
+    inherit(&chores->shared, drain->board.header);
     mend_files(chores, drain->settings);
     chores->socket_fd = t2m_control_listen();
     (void)t2m_chores_exchange(chores, drain);

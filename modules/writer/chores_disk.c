@@ -17,7 +17,6 @@
 #include <unistd.h>
 
 #include "core/shed.h"
-#include "shared/atomic.h"
 #include "shared/handover.h"
 #include "writer/retain.h"
 
@@ -32,7 +31,7 @@ typedef struct {
 
 static int must_stop(void *baton)
 {
-    return t2m_load(&((t2m_chores_t *)baton)->stop);
+    return t2m_chores_meanwhile(baton);
 }
 
 /* A failure that lasts is told once a minute. */
@@ -219,7 +218,7 @@ static void tell_shed(t2m_chores_t *chores, apr_uint32_t before, apr_uint32_t no
     }
 }
 
-static void look_at_space(t2m_chores_t *chores)
+void t2m_chores_space(t2m_chores_t *chores)
 {
     t2m_chores_shared_t *shared = &chores->shared;
     known_t known = known_to(chores);
@@ -246,7 +245,6 @@ void t2m_chores_disk(t2m_chores_t *chores, apr_time_t now, apr_int64_t monotonic
     t2m_chores_file_t file;
     apr_uint32_t i;
 
-    look_at_space(chores);
     for (i = 0; t2m_chores_file(chores, i, &file); i++) {
         rotations += file.rotations;
     }

@@ -65,7 +65,7 @@ struct t2m_chores_t {
 
     /* The second thread's own. */
     int socket_fd;
-    apr_int64_t last_files, last_disk, last_retain, last_tokens; /* monotonic microseconds */
+    apr_int64_t last_files, last_tokens, last_space, last_disk, last_retain; /* monotonic, us */
     apr_time_t last_complaint;
     int retain_again;
     apr_uint64_t rotations;       /* of all files, at the last retention */
@@ -87,8 +87,15 @@ void t2m_chores_news(t2m_chores_t *chores);
 
 /** The chores, each when it is due; now and monotonic are microseconds. */
 void t2m_chores_files(t2m_chores_t *chores);
+void t2m_chores_space(t2m_chores_t *chores);
 void t2m_chores_disk(t2m_chores_t *chores, apr_time_t now, apr_int64_t monotonic);
 void t2m_chores_tokens(t2m_chores_t *chores);
+
+/**
+ * For a chore that takes long, from time to time and without a lock held: does those of the others
+ * that are due. Nonzero when the long one is to end.
+ */
+int t2m_chores_meanwhile(t2m_chores_t *chores);
 
 /** The control socket: made, or -1; one client served; closed and unlinked. */
 int t2m_control_listen(void);

@@ -28,7 +28,7 @@
 #include "shared/handover.h"
 #include "writer/control.h"
 
-enum { CLIENT_MS = 1000, ROTATE_TRIES = 1000, ROTATE_PAUSE_US = 10000 };
+enum { CLIENT_US = 1000000, REFUSED_US = 50000, ROTATE_TRIES = 1000, ROTATE_PAUSE_US = 10000 };
 
 /* Through the descriptor: the directory's path may be longer than a socket's address. */
 static void address_of(struct sockaddr_un *address)
@@ -81,13 +81,23 @@ void t2m_control_close(int fd)
     }
 }
 
+/* Waits until the client is ready. However slowly it goes on, its time ends at deadline: nobody
+ * looks after the files meanwhile. */
+static int wait_for(int fd, short events, apr_time_t deadline)
+{
+    struct pollfd one = { fd, events, 0 };
+    apr_interval_time_t left = deadline - apr_time_now();
+
+    return left > 0 && left <= CLIENT_US && poll(&one, 1, (int)(left / 1000) + 1) > 0;
+}
+
 static int read_line(int fd, char *line)
 {
+    apr_time_t deadline = apr_time_now() + CLIENT_US;
     size_t size = 0;
 
     while (size < T2M_CONTROL_LINE_MAX - 1) {
-        struct pollfd one = { fd, POLLIN, 0 };
-        ssize_t got = poll(&one, 1, CLIENT_MS) > 0 ? read(fd, line + size, 1) : -1;
+        ssize_t got = wait_for(fd, POLLIN, deadline) ? read(fd, line + size, 1) : -1;
 
         if (got != 1 || line[size] == '\n') {
             line[size] = '\0';
@@ -100,11 +110,11 @@ static int read_line(int fd, char *line)
 
 static void answer(int fd, const char *text)
 {
+    apr_time_t deadline = apr_time_now() + CLIENT_US;
     size_t size = strlen(text), sent = 0;
 
     while (sent < size) {
-        struct pollfd one = { fd, POLLOUT, 0 };
-        ssize_t put = poll(&one, 1, CLIENT_MS) > 0
+        ssize_t put = wait_for(fd, POLLOUT, deadline)
                     ? send(fd, text + sent, size - sent, MSG_NOSIGNAL) : -1;
 
         if (put <= 0) {
@@ -171,11 +181,15 @@ static void rotate(t2m_chores_t *chores, int fd, const char *name)
         refuse(fd, "the stream has no file");
         return;
     }
-    while (!is_done(chores, &status) && tries++ < ROTATE_TRIES && !t2m_load(&chores->stop)) {
+    while (!is_done(chores, &status)) {
+        if (tries++ == ROTATE_TRIES || t2m_load(&chores->stop)) {
+            refuse(fd, "the writer is busy");
+            return;
+        }
         apr_sleep(ROTATE_PAUSE_US);
     }
-    if (status != APR_SUCCESS || tries > ROTATE_TRIES) {
-        refuse(fd, status != APR_SUCCESS ? strerror(status) : "the writer is busy");
+    if (status != APR_SUCCESS) {
+        refuse(fd, strerror(status));
         return;
     }
     answer(fd, "ok\n");
@@ -283,10 +297,12 @@ static void serve(t2m_chores_t *chores, int fd)
 
 void t2m_control_serve(t2m_chores_t *chores)
 {
-    int fd = accept4(chores->socket_fd, NULL, NULL, SOCK_CLOEXEC);
+    int fd = accept4(chores->socket_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-    if (fd >= 0) {
-        serve(chores, fd);
-        (void)close(fd);
+    if (fd < 0) { /* without descriptors it would be asked again at once */
+        apr_sleep(REFUSED_US);
+        return;
     }
+    serve(chores, fd);
+    (void)close(fd);
 }

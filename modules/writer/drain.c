@@ -76,11 +76,12 @@ int t2m_drain_settings(t2m_drain_t *drain)
     return generation != 0;
 }
 
-/* What the file says of itself: its numbers go on, its period is that of its last line. */
+/* What the file says of itself: its numbers go on (records shed before it could be opened have the
+ * next ones), its period is that of its last line. */
 static void take_over(t2m_board_file_t *row, const t2m_sink_t *sink)
 {
     if (!row->known) {
-        row->seq = sink->last_seq;
+        row->seq = sink->last_seq + row->shed;
     }
     row->size = sink->size;
     row->written = sink->size ? sink->modified : 0;

@@ -36,16 +36,16 @@ static t2m_event_t *row_for(t2m_board_t *board, t2m_text_t name)
     return &board->tables->events[0];
 }
 
-static void add_event(t2m_board_t *board, t2m_text_t name, apr_uint64_t count,
-                      apr_uint64_t number)
+static void add_to_row(t2m_board_t *board, t2m_event_t *place, t2m_text_t name,
+                       apr_uint64_t count, apr_uint64_t number)
 {
-    t2m_event_t *place = row_for(board, name), row = *place;
+    t2m_event_t row = *place;
 
-    if (row.row.batch == number && place != &board->tables->events[0]) {
+    if (row.row.batch == number) {
         return;
     }
-    if (place != &board->tables->events[0]) {
-        row.name_size = (apr_uint32_t)name.size;
+    row.name_size = (apr_uint32_t)name.size;
+    if (name.size) {
         memcpy(row.name, name.data, name.size);
     }
     row.count += count;
@@ -56,7 +56,9 @@ static void add_event(t2m_board_t *board, t2m_text_t name, apr_uint64_t count,
 static void fold_names(t2m_fold_t *fold, t2m_board_t *board, const t2m_batch_t *batch,
                        apr_uint64_t number)
 {
+    t2m_event_t *nameless = &board->tables->events[0], *place;
     t2m_batch_entry_t entry;
+    apr_uint64_t unplaced = 0;
     apr_uint32_t i, end;
 
     fold->item_count = 0;
@@ -70,7 +72,15 @@ static void fold_names(t2m_fold_t *fold, t2m_board_t *board, const t2m_batch_t *
     for (i = 0; i < fold->item_count; i = end) {
         end = t2m_fold_run(fold, i);
         (void)t2m_batch_entry(batch, fold->items[i].entry, &entry);
-        add_event(board, entry.name, end - i, number);
+        place = row_for(board, entry.name);
+        if (place == nameless) {
+            unplaced += end - i;
+        } else {
+            add_to_row(board, place, entry.name, end - i, number);
+        }
+    }
+    if (unplaced) {
+        add_to_row(board, nameless, t2m_text_of(NULL, 0), unplaced, number);
     }
 }
 

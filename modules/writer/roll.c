@@ -97,6 +97,7 @@ void t2m_roll_due(t2m_drain_t *drain, apr_time_t now)
         if (!sink->regular || !may_rotate(sink, now)) {
             continue;
         }
+        sink->rotate_after = 0;
         if (t2m_rotation_due_again(policy, &sink->span, sink->size,
                                    drain->board.files[file].written, now)) {
             roll(drain, file, now);

@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/backup_name.h"
 #include "core/encode.h"
 #include "shared/step.h"
 #include "writer/last_seq.h"
@@ -90,10 +91,42 @@ static apr_status_t refuse(const struct stat *information, const char **why)
     return APR_SUCCESS;
 }
 
+/* An empty file goes on from the one that rotation has moved away last. */
+static apr_uint64_t last_seq_before(int directory, const char *name)
+{
+    char before[T2M_BACKUP_NAME_MAX];
+    struct stat information;
+    apr_uint64_t seq = 0;
+    int fd, ragged;
+
+    if (t2m_backup_name_write(before, sizeof(before), name, 1, T2M_COMPRESSION_NONE) == 0) {
+        return 0;
+    }
+    fd = openat(directory, before, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0) {
+        return 0;
+    }
+    if (fstat(fd, &information) == 0 && S_ISREG(information.st_mode)) {
+        seq = t2m_last_seq(fd, (apr_uint64_t)information.st_size, &ragged);
+    }
+    (void)close(fd);
+    return seq;
+}
+
 static void open_descriptor(t2m_sink_t *sink, int fd)
 {
     t2m_sink_reset(sink);
     sink->fd = fd;
+}
+
+static void take(t2m_sink_t *sink, int fd, const struct stat *information)
+{
+    sink->fd = fd;
+    sink->regular = 1;
+    sink->size = (apr_uint64_t)information->st_size;
+    sink->device = (apr_uint64_t)information->st_dev;
+    sink->inode = (apr_uint64_t)information->st_ino;
+    sink->modified = apr_time_from_sec(information->st_mtime);
 }
 
 apr_status_t t2m_sink_open(t2m_sink_t *sink, const t2m_settings_file_t *file, const char **why)
@@ -115,27 +148,21 @@ apr_status_t t2m_sink_open(t2m_sink_t *sink, const t2m_settings_file_t *file, co
         return status;
     }
     status = open_file(directory, name, &fd);
-    (void)close(directory);
     if (status == ELOOP || status == EISDIR) {
         *why = status == ELOOP ? "it is a symbolic link" : "it is a directory";
     }
     if (status == APR_SUCCESS) {
         status = fstat(fd, &information) != 0 ? errno : refuse(&information, why);
     }
-    if (status != APR_SUCCESS) {
-        if (fd >= 0) {
-            (void)close(fd);
-        }
-        return status;
+    if (status == APR_SUCCESS) {
+        take(sink, fd, &information);
+        sink->last_seq = sink->size ? t2m_last_seq(fd, sink->size, &sink->ragged)
+                                    : last_seq_before(directory, name);
+    } else if (fd >= 0) {
+        (void)close(fd);
     }
-    sink->fd = fd;
-    sink->regular = 1;
-    sink->size = (apr_uint64_t)information.st_size;
-    sink->device = (apr_uint64_t)information.st_dev;
-    sink->inode = (apr_uint64_t)information.st_ino;
-    sink->modified = apr_time_from_sec(information.st_mtime);
-    sink->last_seq = t2m_last_seq(fd, sink->size, &sink->ragged);
-    return APR_SUCCESS;
+    (void)close(directory);
+    return status;
 }
 
 /* A pipe that somebody made non-blocking: wait for its reader a while. */

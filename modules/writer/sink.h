@@ -25,7 +25,8 @@ typedef struct {
     int ragged;             /* its last line has no end */
     apr_uint64_t size;      /* where the next byte goes */
     apr_uint64_t device, inode;
-    apr_uint64_t last_seq;  /* number of its last whole line when it was opened; 0: none */
+    apr_uint64_t last_seq;  /* of its last whole line when it was opened, of an empty file that of
+                             * the one that was rotated last; 0: none */
     apr_time_t modified;    /* when it was last written to before it was opened */
     t2m_rotation_span_t span;  /* of its period */
     apr_time_t rotate_after;   /* a rotation failed: not before then again; 0: none did */

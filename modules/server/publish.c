@@ -1,0 +1,104 @@
+/* Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file
+ * except in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the
+ * License is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND,
+ * either express or implied. See the License for the specific language governing permissions
+ * and limitations under the License.
+ */
+
+/* See publish.h. */
+#include "server/publish.h"
+
+#include <apr_strings.h>
+#include <http_log.h>
+
+#include "shared/memory.h"
+#include "shared/settings.h"
+
+#include "server/config.h"
+#include "server/private.h"
+
+static int refuse(server_rec *server, apr_status_t status, const char *text, const char *what)
+{
+    ap_log_error(APLOG_MARK, APLOG_CRIT, status, server, "%s: %s", text, what);
+    return HTTP_INTERNAL_SERVER_ERROR;
+}
+
+/* Returns T2M_FILES_MAX when the table is full or the path is too long. */
+static apr_uint32_t number_file(t2m_settings_t *settings, const t2m_server_config_t *config,
+                                t2m_stream_e stream)
+{
+    apr_uint32_t number = t2m_settings_file(settings, stream, config->path[stream]);
+
+    if (number != T2M_FILES_MAX) {
+        settings->files[number].retired = 0;
+        settings->files[number].rotation = *config->rotation[stream];
+    }
+    return number;
+}
+
+/* A virtual host may name a file that the main server has: its own rotation counts there. */
+static int number_files(t2m_retained_t *retained, server_rec *main_server)
+{
+    t2m_settings_t *settings = retained->settings;
+    server_rec *server;
+    apr_uint32_t i;
+    int stream;
+
+    for (i = 0; i < settings->file_count; i++) {
+        settings->files[i].retired = 1; /* files of earlier configurations keep their numbers */
+    }
+    for (server = main_server; server; server = server->next) {
+        t2m_server_config_t *config = t2m_config_server(server);
+
+        for (stream = 0; stream < T2M_STREAM_COUNT; stream++) {
+            apr_uint32_t number;
+
+            config->file_id[stream] = T2M_FILE_NONE;
+            if (!config->path[stream]) {
+                continue;
+            }
+            number = number_file(settings, config, (t2m_stream_e)stream);
+            if (number == T2M_FILES_MAX) {
+                return refuse(server, 0, "T2M0106: too many log files, or a path too long",
+                              config->path[stream]);
+            }
+            config->file_id[stream] = (apr_uint16_t)number;
+        }
+    }
+    return OK;
+}
+
+static void fill(t2m_settings_t *settings, const t2m_global_config_t *global)
+{
+    apr_cpystrn(settings->user, global->user ? global->user : "", T2M_USER_MAX);
+    apr_cpystrn(settings->token_file, global->token_file ? global->token_file : "",
+                sizeof(settings->token_file));
+    settings->layout = (apr_uint32_t)global->layout;
+    settings->max_total = global->max_total;
+    settings->min_free = global->min_free;
+}
+
+int t2m_publish_settings(t2m_retained_t *retained, server_rec *server)
+{
+    t2m_slots_map_t map;
+    void *memory;
+    apr_status_t status;
+    int code = number_files(retained, server);
+
+    if (code != OK) {
+        return code;
+    }
+    fill(retained->settings, t2m_config_global(server));
+    t2m_slots_map(&retained->geometry, &map);
+    status = t2m_memory_map(retained->slots_fd, 0, map.slots, 1, 0, &memory);
+    if (status != APR_SUCCESS) {
+        return refuse(server, status, "T2M0107: cannot reach the memory of the slots", "settings");
+    }
+    (void)t2m_settings_publish(memory, &retained->geometry, retained->settings);
+    t2m_memory_unmap(memory, map.slots);
+    return OK;
+}
