@@ -21,6 +21,7 @@ my @STREAMS = qw(app errors access security performance);
 my $SCRIPT = <<'PERL';
 #!/usr/bin/env perl
 print STDERR "complaint\n";
+print "Status: 203\n" if $ENV{QUERY_STRING} eq 'late';
 print "Content-Type: text/plain\nX-T2MLog-User-Id: 42\nX-Answer: late\n\nhello\n";
 PERL
 
@@ -55,6 +56,7 @@ AllowOverride All
 </Directory>
 <Location "/cgi-bin">
 T2MLogContext answer "%{resp:X-Answer}"
+T2MLogContext status_seen "%{REQUEST_STATUS}"
 T2MLogContext team directive
 T2MLogContext first "%{REQUEST_URI}"
 SetEnv t2mlog.team environment
@@ -106,6 +108,7 @@ my $port = $server->port;
 my %answer = (
     plain => get($port, '/index.html', Accept => 'text/html', 'User-Agent' => 'Hidden/1.0'),
     script => get($port, '/cgi-bin/context.pl'),
+    late => get($port, '/cgi-bin/context.pl?late'),
     rewritten => get($port, '/rewritten/x'),
     missing => get($port, '/missing/page'),
     hostile => get($port, '/hostile?password=qwertz123&page=2', 't2mlog.evil' => 'header',
@@ -139,6 +142,10 @@ subtest 'T2MLogContext' => sub {
     is(values_of('answer', @{ $found{script}{performance} }), 'late', 'and on performance');
     is(values_of('answer', grep { $_->{message} =~ /complaint/ } @{ $found{script}{errors} }),
         '(none)', 'and not on what came before it');
+    is(values_of('status_seen', grep { $_->{message} =~ /complaint/ } @{ $found{late}{errors} }), '200',
+        'what changes while the request is served');
+    is(values_of('status_seen', all_lines($found{late}, qw(access performance))), '203',
+        'is looked at once more at its end');
     is(values_of('first', all_lines($found{script}, 'errors')), '/cgi-bin/context.pl',
         'others are on every line');
     my ($garbage) = grep { $_->{status} == 400 } $server->records('access');
@@ -222,6 +229,27 @@ subtest 'T2MLogField' => sub {
     my ($event) = @{ $found{forbidden}{security} };
     is(values_of('event', $event), 'unauthorized_access', 'an event');
     is(values_of('endpoint', $event), '(none)', 'security: a field less');
+};
+
+# httpd logs what an expression gives, at a level that nobody uses: such a line has a context, too.
+subtest 'expressions that log' => sub {
+    my $server = T2M::Server->new(name => 'trace', conf => <<'CONF');
+LogLevel warn t2mlog:trace4
+T2MLogLevel DEBUG
+T2MLogField app verb "%{REQUEST_METHOD}"
+<Location "/">
+T2MLogContext site "main-%{REQUEST_METHOD}"
+</Location>
+CONF
+    $server->start;
+    my $answer = get($server->port, '/index.html');
+    is($answer->{status}, 200, 'served');
+    ok($server->stop, 'the server stops');
+    my $found = $server->by_id(header($answer, 'X-Request-ID'));
+    is(values_of('site', @{ $found->{access} }), 'main-GET', 'access has the context');
+    my @lines = grep { $_->{message} =~ /expression/ } @{ $found->{app} };
+    cmp_ok(scalar @lines, '>=', 1, 'the evaluations were logged');
+    cmp_ok(scalar @lines, '<=', 8, 'and not over and over');
 };
 
 # Layouts: what is where.
@@ -373,6 +401,7 @@ CONF
         my ($php) = glob((module_file('dir') // '') =~ s{[^/]*$}{libphp*.so}r);
         skip 'no mod_php', 1 if !$php || !-e $php;
         skip 'mod_php needs prefork', 1 if !has_module('mpm_prefork');
+        skip 'mod_php cannot run under a sanitizer', 1 if $ENV{T2M_PRELOAD};
         runs_example('PHP', '/context.php', mpm => 'prefork', said => 1,
             files => { 'htdocs/context.php' => example('context.php') },
             conf => <<"CONF");

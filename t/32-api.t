@@ -43,6 +43,7 @@ SetHandler example
 </Location>
 T2MLogLevel app DEBUG
 T2MLogBuffer 8M
+T2MLogMaxRecord 64K
 <VirtualHost 127.0.0.1:\@PORT\@>
 ServerName test.example
 </VirtualHost>
@@ -221,7 +222,7 @@ subtest tracebacks => sub {
     ok($many->{truncated}, 'truncated');
     my $long = one('errors', $id{traceback}, error_type => 'LongLines');
     cmp_ok(scalar @{ $long->{exception}{traceback} }, '>=', 2, 'frames of long lines');
-    ok(!(grep { /password=yyy/ } @{ $long->{exception}{traceback} }), 'a secret at the cut is masked');
+    ok(!(grep { /4111/ } @{ $long->{exception}{traceback} }), 'a secret at the cut is masked');
 };
 
 subtest 'bytes that are no text' => sub {

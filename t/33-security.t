@@ -58,7 +58,7 @@ Require all denied
 Redirect 429 /busy
 T2MLogField security shop "teapots"
 CONF
-$server->announce(qr/AH01617|AH01618|AH01630|unable to include|AH00126|AH01215|AH01271|AH02429|AH00036/);
+$server->announce(qr/\[cgi:error\]|AH00135|AH10244|AH01617|AH01618|AH01630|unable to include|AH00126|AH01215|AH01271|AH02429|AH00036/);
 T2M::Root::write_file($server->root . '/users.hashed',
     'ali:' . '{SHA}' . encode_base64(Digest::SHA::sha1($password), '') . "\n");
 T2M::Admin::start($server);

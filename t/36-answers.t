@@ -260,38 +260,6 @@ subtest 'metrics' => sub {
     }
 };
 
-subtest 'a scrape' => sub {
-    plan skip_all => 'no prometheus' if !tool('prometheus');
-    my $root = $server->root;
-    my $web = $server->port('prometheus');
-    write_file("$root/prometheus.yml", $server->expand(<<"YAML"));
-scrape_configs:
-- job_name: t2mlog
-  scrape_interval: 1s
-  metrics_path: /admin/logs/metrics
-  authorization:
-    credentials: $TOKEN
-  static_configs:
-  - targets: ['127.0.0.1:\@PORT\@']
-YAML
-    my $pid = fork // die "fork: $!";
-    if (!$pid) {
-        open(STDOUT, '>', "$root/prometheus.log");
-        open(STDERR, '>&', \*STDOUT);
-        chdir $root;
-        exec('prometheus', "--config.file=$root/prometheus.yml", "--storage.tsdb.path=$root/tsdb",
-            "--web.listen-address=127.0.0.1:$web") or POSIX::_exit(127);
-    }
-    my $found = wait_until(30, sub {
-        my $query = '/api/v1/query?query=up%3D%3D1+and+on(instance)+t2mlog_writer_up%3D%3D1';
-        my $answer = eval { get($web, $query)->{body} } // '';
-        return $answer =~ /"result":\[\{/;
-    });
-    ok($found, 'a Prometheus takes it in') or diag T2M::Root::read_file("$root/prometheus.log");
-    kill 'TERM', $pid;
-    waitpid($pid, 0);
-};
-
 subtest 'the writer is killed' => sub {
     my $old = answer('/health')->{writer}{pid};
     kill 'KILL', $old;

@@ -65,7 +65,7 @@ sub configuration {
     my %ours = ('www.example.com:443' => '127.0.0.1:' . $server->port, 'scheme: https' => 'scheme: http',
         '/etc/prometheus/t2mlog.token' => "$root/token", 'scrape_interval: 15s' => 'scrape_interval: 1s');
     for my $theirs (sort keys %ours) {
-        ok($text =~ s/^(\s*[^#\s].*)?\Q$theirs\E/($1 \/\/ '') . $ours{$theirs}/gem,
+        ok($text =~ s/^([^#\n]*)\Q$theirs\E/$1$ours{$theirs}/gm,
             "conf/prometheus.yml says $theirs");
     }
     return "global:\n  evaluation_interval: 1s\n$text";
@@ -108,8 +108,8 @@ sub value {
 sub becomes {
     my ($query, $wanted) = @_;
     my $last;
-    ok(wait_until(30, sub { defined($last = value($query)) && $last == $wanted }), "$query is $wanted")
-        or diag $last // 'nothing';
+    return ok(wait_until(30, sub { defined($last = value($query)) && $last == $wanted }),
+        "$query is $wanted") || diag($last // 'nothing') && 0;
 }
 
 sub send_requests {
@@ -128,7 +128,7 @@ start_prometheus();
 
 my $page = 'endpoint="GET /index.html"';
 subtest scraped => sub {
-    becomes('up{job="t2mlog"}', 1);
+    becomes('up{job="t2mlog"}', 1) or return;
     becomes("t2mlog_requests_total{$page}", 7);
     becomes("t2mlog_requests_total{$page,status=\"2xx\"}", 7);
     becomes('t2mlog_requests_total{endpoint="GET /not-there",status="4xx"}', 3);

@@ -287,8 +287,8 @@ static int handler(request_rec *request)
     return request->main || request->prev ? turn_away_indirect(&visit) : serve(&visit);
 }
 
-/* httpd answers TRACE before it asks for a handler, with all headers of the request: at a moment when
- * the sections that hold for the path are known no more, so that they are looked at before. */
+/* httpd answers TRACE before it asks for a handler, with all headers of the request: at a moment
+ * when the sections that hold for the path are known no more. So they are looked at before. */
 static int note_trace(request_rec *request)
 {
     if (request->method_number == M_TRACE && sets_handler(request, request->per_dir_config)) {

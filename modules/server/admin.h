@@ -11,9 +11,9 @@
 
 /* One request to the admin endpoints, and the hooks that serve it.
  *
- * The handler `t2mlog-admin` holds a request against its checks in a fixed order, tells the security
- * stream what came of it, and only then answers. Everything lives on the stack of the thread that
- * serves the request, and in the request's pool.
+ * The handler `t2mlog-admin` holds a request against its checks in a fixed order, tells the
+ * security stream what came of it, and only then answers. Everything lives on the stack of the
+ * thread that serves the request, and in the request's pool.
  */
 #ifndef T2M_SERVER_ADMIN_H
 #define T2M_SERVER_ADMIN_H

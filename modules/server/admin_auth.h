@@ -22,8 +22,8 @@ t2m_admin_check_f t2m_admin_check_enabled;
 t2m_admin_check_f t2m_admin_check_transport;
 
 /**
- * A right token, or one whom httpd has authenticated where T2MLogAdminAuth lets him count. A network
- * that failed too often is told to wait; a right token is not.
+ * A right token, or one whom httpd has authenticated where T2MLogAdminAuth lets him count. A
+ * network that failed too often is told to wait; a right token is not.
  */
 t2m_admin_check_f t2m_admin_check_identity;
 

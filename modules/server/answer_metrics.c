@@ -144,7 +144,7 @@ static void read_metrics(metrics_t *metrics)
             continue;
         }
         add_sums(&others->sums, &row.evicted);
-        name = i > 0 ? label_name(metrics->answer.pool, row.name, row.name_size) : NULL;
+        name = label_name(metrics->answer.pool, row.name, row.name_size);
         if (name) {
             metrics->metrics[metrics->metric_count].name = t2m_text(name);
             metrics->metrics[metrics->metric_count++].sums = row.sums;
@@ -283,7 +283,7 @@ static void write_events(metrics_t *metrics)
         if (!t2m_answer_row(&metrics->answer, &tables->events[i], &row, sizeof(row))) {
             continue;
         }
-        name = i > 0 && row.name_size <= sizeof(row.name)
+        name = row.name_size <= sizeof(row.name)
                    ? label_name(metrics->answer.pool, row.name, row.name_size)
                    : NULL;
         if (name) {

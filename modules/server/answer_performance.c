@@ -127,7 +127,7 @@ static unsigned read_metrics(t2m_answer_t *answer, metric_t *metrics, t2m_metric
             continue;
         }
         add_sums(others, &row.evicted);
-        name = i > 0 ? t2m_answer_name(answer->pool, row.name, row.name_size) : NULL;
+        name = t2m_answer_name(answer->pool, row.name, row.name_size);
         if (!name) {
             add_sums(others, &row.sums);
         }

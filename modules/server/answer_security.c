@@ -55,7 +55,7 @@ static unsigned read_events(t2m_answer_t *answer, event_t *events, apr_uint64_t 
             continue;
         }
         *total += row.count;
-        name = i > 0 && row.name_size <= sizeof(row.name)
+        name = row.name_size <= sizeof(row.name)
                    ? t2m_answer_name(answer->pool, row.name, row.name_size)
                    : NULL;
         if (!name) {

@@ -19,7 +19,7 @@
 #include "core/timestamp.h"
 #include "server/answer_records.h"
 
-enum { TEXT_COLUMNS = 120, COLUMNS_MAX = 12, LAST_LEAST = 20 };
+enum { TEXT_COLUMNS = 120, COLUMNS_MAX = 12, LEAST = 10 };
 
 #define GAP "  "
 #define MORE "\xe2\x80\xa6" /* an ellipsis stands where a cell is cut */
@@ -32,7 +32,7 @@ typedef struct {
     const char *name;
     const char *heading;
     kind_e kind;
-    unsigned most; /* columns; 0: as many as are left */
+    unsigned most; /* characters of a text; 0: as many as are left. Numbers are never cut */
 } column_t;
 
 /* The tables that are known by the name of an answer's member. */
@@ -43,8 +43,8 @@ typedef struct {
 
 static const table_t tables[] = {
     { "error_summary",
-      { { "", "error_id", TEXT, 12 }, { "count_last_hour", "last hour", NUMBER, 9 },
-        { "count_total", "total", NUMBER, 10 }, { "last_seen", "last seen", MOMENT, 20 },
+      { { "", "error_id", TEXT, 12 }, { "count_last_hour", "last hour", NUMBER, 0 },
+        { "count_total", "total", NUMBER, 0 }, { "last_seen", "last seen", MOMENT, 20 },
         { "level", "level", TEXT, 8 }, { "type", "type", TEXT, 16 },
         { "message", "message", TEXT, 0 } } },
     { "recent_errors",
@@ -52,33 +52,33 @@ static const table_t tables[] = {
         { "error_id", "error_id", TEXT, 12 }, { "endpoint", "endpoint", TEXT, 24 },
         { "message", "message", TEXT, 0 } } },
     { "performance_metrics",
-      { { "", "metric", TEXT, 32 }, { "count", "count", NUMBER, 10 },
-        { "avg_ms", "avg", NUMBER, 11 }, { "min_ms", "min", NUMBER, 11 },
-        { "p50_ms", "p50", NUMBER, 11 }, { "p90_ms", "p90", NUMBER, 11 },
-        { "p95_ms", "p95", NUMBER, 11 }, { "p99_ms", "p99", NUMBER, 11 },
-        { "max_ms", "max", NUMBER, 11 }, { "error_count", "errors", NUMBER, 8 } } },
+      { { "", "metric", TEXT, 0 }, { "count", "count", NUMBER, 0 },
+        { "avg_ms", "avg", NUMBER, 0 }, { "min_ms", "min", NUMBER, 0 },
+        { "p50_ms", "p50", NUMBER, 0 }, { "p90_ms", "p90", NUMBER, 0 },
+        { "p95_ms", "p95", NUMBER, 0 }, { "p99_ms", "p99", NUMBER, 0 },
+        { "max_ms", "max", NUMBER, 0 }, { "error_count", "errors", NUMBER, 0 } } },
     { "slow_requests",
-      { { "timestamp", "timestamp", TEXT, 24 }, { "duration_ms", "duration", NUMBER, 12 },
-        { "status", "status", NUMBER, 6 }, { "request_id", "request_id", TEXT, 36 },
+      { { "timestamp", "timestamp", TEXT, 24 }, { "duration_ms", "duration", NUMBER, 0 },
+        { "status", "status", NUMBER, 0 }, { "request_id", "request_id", TEXT, 36 },
         { "metric", "metric", TEXT, 0 } } },
     { "security_events",
       { { "timestamp", "timestamp", TEXT, 24 }, { "severity", "severity", TEXT, 8 },
-        { "event", "event", TEXT, 24 }, { "ip", "ip", TEXT, 39 },
-        { "attempts", "attempts", NUMBER, 8 }, { "path", "path", TEXT, 0 } } },
+        { "event", "event", TEXT, 20 }, { "ip", "ip", TEXT, 39 },
+        { "attempts", "attempts", NUMBER, 0 }, { "path", "path", TEXT, 0 } } },
     { "records",
       { { "timestamp", "timestamp", TEXT, 24 }, { "stream", "stream", TEXT, 11 },
-        { "level", "level", TEXT, 8 }, { "status", "status", NUMBER, 6 },
-        { "duration_ms", "duration", NUMBER, 12 }, { "path", "path", TEXT, 24 },
+        { "level", "level", TEXT, 8 }, { "status", "status", NUMBER, 0 },
+        { "duration_ms", "duration", NUMBER, 0 }, { "path", "path", TEXT, 24 },
         { "message", "message", TEXT, 0 } } },
     { "ledger",
-      { { "", "stream", TEXT, 11 }, { "accepted", "accepted", NUMBER, 12 },
-        { "written", "written", NUMBER, 12 }, { "suppressed", "suppressed", NUMBER, 10 },
-        { "dropped.full", "full", NUMBER, 8 }, { "dropped.reentry", "reentry", NUMBER, 8 },
-        { "dropped.shed", "shed", NUMBER, 8 }, { "waiting", "waiting", NUMBER, 8 },
-        { "worker_died", "worker died", NUMBER, 11 } } },
+      { { "", "stream", TEXT, 11 }, { "accepted", "accepted", NUMBER, 0 },
+        { "written", "written", NUMBER, 0 }, { "suppressed", "suppressed", NUMBER, 0 },
+        { "dropped.full", "full", NUMBER, 0 }, { "dropped.reentry", "reentry", NUMBER, 0 },
+        { "dropped.shed", "shed", NUMBER, 0 }, { "waiting", "waiting", NUMBER, 0 },
+        { "worker_died", "worker died", NUMBER, 0 } } },
     { "files",
-      { { "stream", "stream", TEXT, 11 }, { "size_bytes", "bytes", NUMBER, 14 },
-        { "seq", "seq", NUMBER, 14 }, { "rotations", "rotations", NUMBER, 9 },
+      { { "stream", "stream", TEXT, 11 }, { "size_bytes", "bytes", NUMBER, 0 },
+        { "seq", "seq", NUMBER, 0 }, { "rotations", "rotations", NUMBER, 0 },
         { "last_written", "last written", MOMENT, 20 }, { "path", "path", TEXT, 0 } } },
     { "endpoints",
       { { "path", "path", TEXT, 40 }, { "description", "description", TEXT, 0 } } }
@@ -238,17 +238,21 @@ static void push_row(apr_pool_t *pool, grid_t *grid, const char *name, const jso
     }
 }
 
-/* The last column takes what is left, if it is not told how much. */
-static void limit_last(grid_t *grid)
+/* The text without a most of its own gets what the others leave. */
+static void share_width(grid_t *grid)
 {
-    unsigned last = grid->columns - 1, used = 0, left, i;
+    unsigned used = 0, left, i;
 
-    for (i = 0; i < last; i++) {
-        used += grid->width[i] + (unsigned)strlen(GAP);
+    for (i = 0; i < grid->columns; i++) {
+        used += grid->width[i] + (i > 0 ? (unsigned)strlen(GAP) : 0);
     }
-    left = used + LAST_LEAST < TEXT_COLUMNS ? TEXT_COLUMNS - used : LAST_LEAST;
-    if (grid->table->columns[last].most == 0 && grid->width[last] > left) {
-        grid->width[last] = left;
+    for (i = 0; i < grid->columns; i++) {
+        const column_t *column = &grid->table->columns[i];
+
+        if (column->kind == TEXT && column->most == 0 && used > TEXT_COLUMNS) {
+            left = grid->width[i] + TEXT_COLUMNS > used ? grid->width[i] + TEXT_COLUMNS - used : 0;
+            grid->width[i] = left < LEAST ? LEAST : left;
+        }
     }
 }
 
@@ -286,7 +290,7 @@ static void put_grid(page_t *page, grid_t *grid)
 {
     int i;
 
-    limit_last(grid);
+    share_width(grid);
     for (i = 0; i < grid->cells->nelts; i++) {
         unsigned column = (unsigned)i % grid->columns;
 

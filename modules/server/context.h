@@ -9,18 +9,19 @@
  * and limitations under the License.
  */
 
-/* The context of a request: fields that its administrator, its scripts and its modules want on every
- * line of it.
+/* The context of a request: fields that its administrator, its scripts and its modules want on
+ * every line of it.
  *
  * Where they come from, the first of equal names winning: t2mlog_context_push of the C API, the
- * innermost first; entries `t2mlog.NAME` of r->notes; such entries of r->subprocess_env, both of the
- * last of the request's redirects and of what httpd read; T2MLogContext of the directory asked for.
- * What nobody gave, T2MLogField of the stream may give. At most T2M_CONTEXT_MAX of a request; what
- * has a name that t2m_context_name_valid refuses is none.
+ * innermost first; entries `t2mlog.NAME` of r->notes; such entries of r->subprocess_env, both of
+ * the last of the request's redirects and of what httpd read; T2MLogContext of the directory asked
+ * for. What nobody gave, T2MLogField of the stream may give. At most T2M_CONTEXT_MAX of a request;
+ * what has a name that t2m_context_name_valid refuses is none.
  *
- * Expressions are evaluated on the last of the redirects, for a line when it is logged and once more
- * when the response is complete; a value that is not empty stays until then. Functions are for the
- * thread that serves the request. A request without any of all that costs a look at two tables.
+ * Expressions are evaluated on the last of the redirects: at the first line that needs them and
+ * once more when the response is complete; an empty value is asked for again at the next line.
+ * Functions are for the thread that serves the request. A request without any of all that costs a
+ * look at two tables.
  */
 #ifndef T2M_SERVER_CONTEXT_H
 #define T2M_SERVER_CONTEXT_H

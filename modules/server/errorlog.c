@@ -21,7 +21,6 @@
 #include "server/private.h"
 #include "server/process.h"
 #include "server/security.h"
-#include "server/security.h"
 
 enum { TYPE_MAX = 16 }; /* "HTTP 503" */
 

@@ -19,7 +19,6 @@
 #include <apr_strings.h>
 
 #include "server/context.h"
-#include "server/context.h"
 #include "server/emit.h"
 #include "server/process.h"
 #include "shared/attempts.h"
@@ -207,7 +206,6 @@ static void add_rest(t2m_record_t *record, const occurrence_t *occurrence)
     for (int i = 0; i < event->field_count; i++) {
         t2m_record_foreign(record, &event->fields[i]);
     }
-    t2m_context_add(record, occurrence->config, NULL, occurrence->state, occurrence->origin);
 }
 
 static void note_facts(t2m_facts_t *facts, const occurrence_t *occurrence)
@@ -237,19 +235,13 @@ static apr_status_t write_line(const occurrence_t *occurrence)
     return t2m_emit(&record, occurrence->config, NULL);
 }
 
-/* A record without a line. */
 static apr_status_t only_count(const occurrence_t *occurrence)
 {
-    t2m_ring_record_t header = { 0 };
-    t2m_text_t name = t2m_text(occurrence->event->event);
+    t2m_record_t record;
 
-    header.stream = T2M_STREAM_SECURITY;
-    header.level = (unsigned char)occurrence->event->level;
-    header.time = occurrence->now;
-    header.value = occurrence->key;
-    header.flags = occurrence->flags;
-    header.name_size = (unsigned char)(name.size < T2M_NAME_MAX ? name.size : T2M_NAME_MAX);
-    return t2m_process_push(&header, name.data, NULL);
+    t2m_record_begin(&record, T2M_STREAM_SECURITY, occurrence->event->level, occurrence->now);
+    note_facts(&record.facts, occurrence);
+    return t2m_emit_count(&record);
 }
 
 static const t2m_server_config_t *config_for(const server_rec *server)

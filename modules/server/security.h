@@ -73,7 +73,7 @@ void t2m_security_add_number(t2m_security_event_t *event, const char *name, apr_
  */
 apr_uint64_t t2m_security_key(const request_rec *request, const char *what);
 
-/** The key of size bytes, which may hold NULs; never 0. Nobody outside can find two that share it. */
+/** The key of size bytes, NULs too; never 0. Nobody outside can find two that share one. */
 apr_uint64_t t2m_security_key_of(const char *bytes, apr_size_t size);
 
 /**

@@ -36,6 +36,15 @@ typedef void t2m_history_report_t(void *context, const char *path, apr_status_t 
 apr_status_t t2m_history_open(const char *path, t2m_history_report_t *report, void *context,
                               t2m_history_t **history);
 
+typedef struct {
+    int live; /* there is a live file */
+    apr_uint64_t live_size;
+    apr_uint64_t rotated, rotated_size;
+} t2m_history_sum_t;
+
+/** How many files there are, and how large, in bytes. */
+void t2m_history_sum(const t2m_history_t *history, t2m_history_sum_t *sum);
+
 /** Leaves out the files that were last written before that moment. */
 void t2m_history_since(t2m_history_t *history, apr_time_t since);
 

@@ -50,7 +50,7 @@ int t2m_options_complain(const t2m_command_t *command, const char *format, ...)
     say(command, format, arguments);
     va_end(arguments);
     print_usage(stderr, command);
-    return T2M_EXIT_USAGE;
+    return T2M_EXIT_TROUBLE;
 }
 
 /* The lines of a description stand below each other. */
@@ -111,7 +111,7 @@ static int read_options(const t2m_command_t *command, apr_getopt_t *reader, void
     }
     if (status != APR_EOF) { /* the reader has said what is wrong */
         print_usage(stderr, command);
-        return T2M_EXIT_USAGE;
+        return T2M_EXIT_TROUBLE;
     }
     return T2M_EXIT_NONE;
 }
@@ -135,7 +135,7 @@ int t2m_options_read(const t2m_command_t *command, int argc, char **argv, void *
 {
     apr_getopt_t *reader;
     apr_pool_t *pool;
-    int code = T2M_EXIT_FAILED;
+    int code = T2M_EXIT_TROUBLE;
 
     memset(words, 0, sizeof(*words));
     if (apr_pool_create(&pool, NULL) != APR_SUCCESS) {

@@ -28,8 +28,9 @@ enum { T2M_WORDS_MAX = 3, T2M_OPTION_HELP = 'h', T2M_OPTION_DIR = 256, T2M_OPTIO
       "\nelse the first that exists of /var/log/apache2/t2mlog,"                                  \
       "\n/var/log/httpd/t2mlog and /usr/local/apache2/logs/t2mlog" }
 
-/* Exit codes of the command line. */
-enum { T2M_EXIT_OK = 0, T2M_EXIT_FAILED = 1, T2M_EXIT_USAGE = 2, T2M_EXIT_NONE = -1 };
+/* Exit codes of the command line, as grep has them: done; nothing was there (no line, no writer);
+ * not done. NONE: go on. */
+enum { T2M_EXIT_OK = 0, T2M_EXIT_NOTHING = 1, T2M_EXIT_TROUBLE = 2, T2M_EXIT_NONE = -1 };
 
 typedef struct {
     const char *name;  /* "t2mlog tail" */
@@ -48,7 +49,7 @@ typedef struct {
 /**
  * Reads the arguments behind argv[0]. Calls command->take with each option, whose argument lives as
  * long as argv. Returns T2M_EXIT_NONE to go on, else the exit code: after --help, or what take
- * returned, or T2M_EXIT_USAGE after a complaint. More than T2M_WORDS_MAX words are refused.
+ * returned, or T2M_EXIT_TROUBLE after a complaint. More than T2M_WORDS_MAX words are refused.
  */
 int t2m_options_read(const t2m_command_t *command, int argc, char **argv, void *context,
                      t2m_words_t *words);
@@ -57,7 +58,7 @@ int t2m_options_read(const t2m_command_t *command, int argc, char **argv, void *
 void t2m_options_note(const t2m_command_t *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/** The same, with the usage behind it. Returns T2M_EXIT_USAGE. */
+/** The same, with the usage behind it. Returns T2M_EXIT_TROUBLE. */
 int t2m_options_complain(const t2m_command_t *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

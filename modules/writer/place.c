@@ -94,7 +94,7 @@ int t2m_place_open(t2m_place_t *place, const t2m_command_t *command, const char 
     } else {
         t2m_options_note(command, "%s: %s", place->path, strerror(errno));
     }
-    return T2M_EXIT_USAGE;
+    return T2M_EXIT_TROUBLE;
 }
 
 void t2m_place_close(t2m_place_t *place)
@@ -154,7 +154,7 @@ int t2m_place_audit(t2m_place_t *place, int argc, char **argv)
     }
     if (status != APR_SUCCESS) {
         t2m_options_note(place->command, "nothing is read unless it is recorded first");
-        return T2M_EXIT_USAGE;
+        return T2M_EXIT_TROUBLE;
     }
     return T2M_EXIT_NONE;
 }
@@ -224,7 +224,7 @@ int t2m_place_files(t2m_place_t *place, t2m_stream_e stream, t2m_place_files_t *
     files->files = calloc(T2M_PLACE_FILES_MAX, sizeof(*files->files));
     if (!files->files || (status != APR_SUCCESS && status != APR_ENOENT)) {
         json_decref(state);
-        return T2M_EXIT_USAGE;
+        return T2M_EXIT_TROUBLE;
     }
     if (state) {
         take_named(state, stream, files);
@@ -234,7 +234,7 @@ int t2m_place_files(t2m_place_t *place, t2m_stream_e stream, t2m_place_files_t *
     }
     if (files->count == 0) {
         t2m_options_note(place->command, "the stream has no file");
-        return T2M_EXIT_USAGE;
+        return T2M_EXIT_TROUBLE;
     }
     return T2M_EXIT_NONE;
 }

@@ -550,6 +550,10 @@ static void test_foreign(void)
     is_number((long long)strlen(member(object, "theirs")), T2M_FOREIGN_TEXT_MAX, "theirs have");
     ok(json_is_true(json_object_get(object, "truncated")), "and the line says so");
     json_decref(object);
+    object = encode_and_parse(T2M_LINE_MIN);
+    ok(json_object_get(object, "theirs") && strlen(member(object, "theirs")) < T2M_LINE_MIN / 2,
+       "a short line cuts them like any other");
+    json_decref(object);
 }
 
 int main(void)

@@ -165,7 +165,8 @@ static int is_redacted(unsigned index)
 
 static void test_mask_by_name(const t2m_mask_t *mask, const t2m_mask_t *off)
 {
-    static const char longest[] = "baaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+    static const char longest[] =
+        "baaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
     int i;
 
     for (i = 0; i < 2; i++) {

@@ -68,6 +68,18 @@ static void test_filters(site_t *site)
     site->question.id = NULL;
 }
 
+/* The longest value that a query can have, and one more character behind it. */
+static void test_longest(site_t *site)
+{
+    const char *name = apr_psprintf(site->pool, "%0256d", 1);
+
+    site_line(site, T2M_STREAM_ERRORS, T2M_LEVEL_INFO, 0,
+              apr_psprintf(site->pool, "{\"n\":\"l\",\"endpoint\":\"%s\"}", name));
+    site_line(site, T2M_STREAM_ERRORS, T2M_LEVEL_INFO, 0,
+              apr_psprintf(site->pool, "{\"n\":\"m\",\"endpoint\":\"%s1\"}", name));
+    finds(site, apr_pstrcat(site->pool, "endpoint=", name, NULL), "l");
+}
+
 /* A worker that was taken over may push any bytes. */
 static void test_unreadable(site_t *site)
 {
@@ -149,10 +161,12 @@ static void test_texts(site_t *site)
     ok(!t2m_answer_name(site->pool, "", 0), "no name");
     ok(!t2m_answer_name(site->pool, "a\0b", 3), "a NUL in a name");
     ok(!t2m_answer_name(site->pool, "a\xff", 2), "a name that is no UTF-8");
-    ok(!t2m_answer_name(site->pool, "a", T2M_NAME_MAX + 1), "a name that is too long");
+    ok(!t2m_answer_name(site->pool, apr_psprintf(site->pool, "%0200d", 1), T2M_NAME_MAX + 1),
+       "a name that is too long");
     shows(site, "", 0, "");
     shows(site, "a\"b", 3, "a\"b");
     shows(site, "a\\\"b", 4, "a\\\\\"b");
+    shows(site, "a\\", 2, "a\\\\");
     shows(site, "\\u202e", 6, "\\\\u202e");
     shows(site, "\xe2\x80\xae\x1b[1m\x7f\0\xc2\x85", 11, "\\u202e\\u001b[1m\\u007f\\u0000\\u0085");
     shows(site, "\xff", 1, "\xef\xbf\xbd");
@@ -165,16 +179,18 @@ static void test_values(site_t *site)
 
     site_query(site, "");
     t2m_answer_begin(&answer, &site->question);
-    t2m_answer_set_duration(&answer, answer.json, "duration", 12345.4);
+    t2m_answer_set_duration(&answer, answer.json, "duration", 12344.6);
     t2m_answer_set_moment(&answer, answer.json, "moment", NOW + 999999);
     t2m_answer_set_count(&answer, answer.json, "large", ~(apr_uint64_t)0);
     t2m_answer_set_raw(&answer, answer.json, "raw", t2m_text("a\\u00e4\\n\xff\\"));
+    t2m_answer_set_raw(&answer, answer.json, "ill", t2m_text("\xff\xff\xff"));
     t2m_answer_set_raw(&answer, answer.json, "empty", t2m_text(NULL));
     json = t2m_answer_end(&answer);
     is_at(json, "duration", "12.345", "a duration in milliseconds");
     is_at(json, "moment", "1705320000", "a moment in seconds");
     is_at(json, "large", "9223372036854775807", "a count beyond JSON's");
     is_at(json, "raw", "\"a\xc3\xa4\\n\xef\xbf\xbd\\\\\"", "an escaped text, cut and ill-formed");
+    is_at(json, "ill", "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"", "ill-formed alone");
     is_at(json, "empty", "(none)", "an empty text is absent");
     json_decref(json);
 
@@ -194,6 +210,7 @@ int main(void)
     site_make(&site);
     fill(&site);
     test_filters(&site);
+    test_longest(&site);
     test_unreadable(&site);
     test_skipped(&site);
     test_many(&site);

@@ -87,6 +87,9 @@ static void test_files(site_t *site)
     site_configs[1].enabled = 0;
     is_number(t2m_answer_files(site->pool)->nelts, 4, "none of a server that is off");
     site_configs[1].enabled = 1;
+    site_configs[1].path[T2M_STREAM_ACCESS] = NULL;
+    is_number(t2m_answer_files(site->pool)->nelts, 4, "none without a path");
+    site_configs[1].path[T2M_STREAM_ACCESS] = "access.log";
     site_configs[1].file_id[T2M_STREAM_ACCESS] = T2M_FILES_MAX;
     is_number(t2m_answer_files(site->pool)->nelts, 4, "no number beyond the board's rows");
     ap_server_conf = NULL;
