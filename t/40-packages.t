@@ -112,6 +112,8 @@ subtest 'configurations for other programs' => sub {
         if tool('rsyslogd');
     succeeds('prometheus.yml', 'promtool', 'check', 'config', '--syntax-only',
         "$source/conf/prometheus.yml") if tool('promtool');
+    succeeds('prometheus-rules.yml', 'promtool', 'check', 'rules',
+        "$source/conf/prometheus-rules.yml") if tool('promtool');
     succeeds('logrotate.conf', 'logrotate', '-d', '-s', "$scratch/logrotate",
         "$source/conf/logrotate.conf") if tool('logrotate') && $> == 0;
     my $index = text_of('conf/README.md');
@@ -138,8 +140,9 @@ sub contents {
 
 sub build_packages {
     copy_source("$scratch/tree");
-    my ($processors) = run('getconf', '_NPROCESSORS_ONLN') ? (run('getconf', '_NPROCESSORS_ONLN'))[1] : 1;
-    chomp $processors;
+    my (undef, $answer) = run('getconf', '_NPROCESSORS_ONLN');
+    my ($processors) = $answer =~ /^(\d+)$/m;
+    $processors //= 1;
     succeeds('dpkg-buildpackage', 'env', '-u', 'MAKEFLAGS', '-u', 'MAKELEVEL', '-C', "$scratch/tree",
         "DEB_BUILD_OPTIONS=nocheck noautodbgsym parallel=$processors",
         'dpkg-buildpackage', '-b', '-us', '-uc');

@@ -157,7 +157,9 @@ t2m_mask_t *t2m_mask_merge(apr_pool_t *pool, const t2m_mask_t *base, const t2m_m
     return mask;
 }
 
-int t2m_mask_is_header(const t2m_mask_t *mask, const char *name)
+/* What is to be known of a name; 0 when nothing is, nonzero also when it is too long to say. */
+static int ask_name(const t2m_mask_t *mask, const char *name,
+                    int (*ask)(const t2m_mask_t *mask, const t2m_mask_view_t *view))
 {
     t2m_text_t text = t2m_text(name);
     t2m_mask_view_t view;
@@ -168,8 +170,32 @@ int t2m_mask_is_header(const t2m_mask_t *mask, const char *name)
     view.data = (const unsigned char *)text.data;
     view.end = (apr_uint32_t)text.size;
     view.decode = 0;
-    return t2m_mask_header(mask, &view, 0, view.end) != T2M_MASK_HEADER_NO
-           || t2m_mask_key(mask, &view, 0, view.end) & T2M_MASK_KEY_IN_HEADER;
+    return ask(mask, &view);
+}
+
+static int is_header(const t2m_mask_t *mask, const t2m_mask_view_t *view)
+{
+    return t2m_mask_header(mask, view, 0, view->end) != T2M_MASK_HEADER_NO
+           || t2m_mask_key(mask, view, 0, view->end) & T2M_MASK_KEY_IN_HEADER;
+}
+
+/* Keys that need a companion are parameters of a query and no more. */
+static int is_member(const t2m_mask_t *mask, const t2m_mask_view_t *view)
+{
+    const unsigned secret = T2M_MASK_KEY_ANY & ~(T2M_MASK_KEY_CODE | T2M_MASK_KEY_VERSION);
+
+    return t2m_mask_key(mask, view, 0, view->end) & secret
+           || t2m_mask_header(mask, view, 0, view->end) != T2M_MASK_HEADER_NO;
+}
+
+int t2m_mask_is_header(const t2m_mask_t *mask, const char *name)
+{
+    return ask_name(mask, name, is_header);
+}
+
+int t2m_mask_is_member(const t2m_mask_t *mask, const char *name)
+{
+    return ask_name(mask, name, is_member);
 }
 
 /* Where the name of a rule that stands in a replacement ends; 0 for none. */

@@ -96,6 +96,9 @@ t2m_mask_t *t2m_mask_merge(apr_pool_t *pool, const t2m_mask_t *base, const t2m_m
 /** Nonzero when a header of that name is masked wholly. */
 int t2m_mask_is_header(const t2m_mask_t *mask, const char *name);
 
+/** Nonzero when the value of a member of that name is a secret whatever it is, as in JSON. */
+int t2m_mask_is_member(const t2m_mask_t *mask, const char *name);
+
 /**
  * The parts of text to replace: sorted, not overlapping, none empty. Returns their number, at
  * most T2M_MASK_SPANS_MAX, which spans has room for. Thread-safe; stack use below 48 KiB.

@@ -12,8 +12,6 @@
 /* Gathering a record's fields, and finding the secrets in them. One record, one thread. */
 #include "core/record.h"
 
-enum { SECRET_NAME_MAX = 64 }; /* of a name that others give; all have been checked for it */
-
 /* The next free field; NULL, and the record is truncated, when there is none. */
 static t2m_field_t *add_field(t2m_record_t *record, const char *name, t2m_field_kind_e kind)
 {
@@ -227,22 +225,6 @@ static apr_size_t cover_wholly(const t2m_field_t *field, t2m_mask_span_t *span)
     return 1;
 }
 
-/* Nonzero when a value under that name is a secret whatever it is. */
-static int is_secret_name(const t2m_mask_t *mask, const char *name)
-{
-    t2m_mask_span_t spans[T2M_MASK_SPANS_MAX];
-    char pair[SECRET_NAME_MAX + sizeof("\"\":\"x\"")];
-    apr_size_t size = strlen(name);
-
-    if (size > SECRET_NAME_MAX) {
-        return 1;
-    }
-    pair[0] = '"';
-    memcpy(pair + 1, name, size);
-    memcpy(pair + 1 + size, "\":\"x\"", 5);
-    return t2m_mask_find(mask, T2M_CONTENT_MESSAGE, t2m_text_of(pair, size + 6), spans) > 0;
-}
-
 /* Replaces the values, of any kind, whose names say that they are secrets. */
 static void mask_by_name(t2m_record_t *record, const t2m_mask_t *mask)
 {
@@ -251,7 +233,7 @@ static void mask_by_name(t2m_record_t *record, const t2m_mask_t *mask)
     for (i = 0; i < record->field_count; i++) {
         t2m_field_t *field = &record->fields[i];
 
-        if (field->cap > 0 && is_secret_name(mask, field->name)) {
+        if (field->cap > 0 && t2m_mask_is_member(mask, field->name)) {
             field->kind = T2M_FIELD_TEXT;
             field->content = T2M_CONTENT_SAFE;
             field->text = t2m_text("[REDACTED]");

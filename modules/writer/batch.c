@@ -9,50 +9,14 @@
  * and limitations under the License.
  */
 
-/* Gathering by time, grouping by file, rendering. */
-#include "writer/batch.h"
+/* Gathering by time and grouping by file; batch_render.c makes the bytes. */
+#include "writer/batch_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/encode.h"
-#include "writer/gap.h"
 #include "writer/last_request.h"
-#include "writer/merge.h"
-
-/* A record of a slot has its line at position; the writer's own last line of a request has it in
- * made[]; a gap has the number of drops there and their reason in slot. */
-typedef struct {
-    apr_uint64_t position;
-    apr_uint32_t slot;
-    apr_uint32_t part;
-    apr_uint32_t kind;  /* t2m_batch_kind_e */
-    apr_size_t start, size; /* in bytes[] once it is rendered */
-    t2m_ring_record_t record; /* of a gap: size is the most it may take */
-} line_t;
-
-struct t2m_batch_t {
-    apr_uint32_t slot_count;
-    apr_uint32_t line_count;
-    apr_uint32_t part_count;
-    int moves, asks;
-    apr_uint32_t shed;
-    const apr_uint64_t *limits; /* of each file; NULL: none */
-    const t2m_board_file_t *files;
-    apr_size_t room;            /* of all parts */
-    line_t lines[T2M_BATCH_LINES];
-    t2m_batch_part_t parts[T2M_FILES_MAX];
-    apr_uint32_t part_of[T2M_FILES_MAX]; /* file to part + 1; 0: none */
-    t2m_merge_t *merge;
-    apr_uint64_t *targets;
-    apr_uint64_t *taken;        /* bytes of each slot */
-    apr_uint64_t *drops;        /* T2M_DROPS of each slot */
-    apr_time_t moment, before;  /* when this batch was gathered, and the last one */
-    apr_size_t made_size;
-    char names[T2M_BATCH_LINES][T2M_NAME_MAX];
-    char made[T2M_BATCH_BYTES]; /* lines that the writer makes itself */
-    char bytes[T2M_BATCH_BYTES];
-};
 
 t2m_batch_t *t2m_batch_create(const t2m_geometry_t *geometry)
 {
@@ -113,19 +77,19 @@ static apr_uint32_t part_for(t2m_batch_t *batch, apr_uint32_t file)
     return batch->part_of[file] - 1;
 }
 
-static line_t *new_line(t2m_batch_t *batch, t2m_batch_kind_e kind)
+static t2m_batch_line_t *new_line(t2m_batch_t *batch, t2m_batch_kind_e kind)
 {
-    line_t *line = &batch->lines[batch->line_count++];
+    t2m_batch_line_t *line = &batch->lines[batch->line_count++];
 
     memset(line, 0, sizeof(*line));
     line->kind = kind;
     return line;
 }
 
-static line_t *place_line(t2m_batch_t *batch, apr_uint32_t file, t2m_batch_kind_e kind,
-                          const t2m_ring_record_t *record)
+static t2m_batch_line_t *place_line(t2m_batch_t *batch, apr_uint32_t file, t2m_batch_kind_e kind,
+                                    const t2m_ring_record_t *record)
 {
-    line_t *line = new_line(batch, kind);
+    t2m_batch_line_t *line = new_line(batch, kind);
     t2m_batch_part_t *part;
 
     line->part = part_for(batch, file);
@@ -141,7 +105,7 @@ static void place_gap(t2m_batch_t *batch, apr_uint32_t file, unsigned char strea
                       t2m_drop_e reason, apr_uint64_t count)
 {
     t2m_ring_record_t record = { 0 };
-    line_t *line;
+    t2m_batch_line_t *line;
 
     record.size = T2M_LINE_MIN;
     record.stream = stream;
@@ -153,8 +117,8 @@ static void place_gap(t2m_batch_t *batch, apr_uint32_t file, unsigned char strea
 }
 
 /* Before the first line of a file that was not written to for a while stands what was left out. */
-static line_t *add_line(t2m_batch_t *batch, apr_uint32_t file, t2m_batch_kind_e kind,
-                        const t2m_ring_record_t *record)
+static t2m_batch_line_t *add_line(t2m_batch_t *batch, apr_uint32_t file, t2m_batch_kind_e kind,
+                                  const t2m_ring_record_t *record)
 {
     const t2m_batch_part_t *part = &batch->parts[part_for(batch, file)];
 
@@ -206,9 +170,9 @@ static void offer(t2m_batch_t *batch, const t2m_slots_t *slots, apr_uint32_t slo
     t2m_merge_push(batch->merge, &item);
 }
 
-static line_t *line_for(t2m_batch_t *batch, const t2m_ring_record_t *record)
+static t2m_batch_line_t *line_for(t2m_batch_t *batch, const t2m_ring_record_t *record)
 {
-    line_t *line;
+    t2m_batch_line_t *line;
 
     if (record->size && !(batch->shed >> record->stream & 1)) {
         return add_line(batch, record->file, T2M_BATCH_RECORD, record);
@@ -225,7 +189,7 @@ static line_t *line_for(t2m_batch_t *batch, const t2m_ring_record_t *record)
 static void take(t2m_batch_t *batch, const t2m_merge_item_t *item,
                  const t2m_settings_t *settings, t2m_batch_trouble_t *trouble)
 {
-    line_t *line;
+    t2m_batch_line_t *line;
 
     batch->asks |= item->record.flags & T2M_FACT_ASK;
     if (item->record.size && item->record.file >= settings->file_count) {
@@ -382,129 +346,6 @@ apr_uint32_t t2m_batch_parts(const t2m_batch_t *batch, const t2m_batch_part_t **
     return batch->part_count;
 }
 
-const char *t2m_batch_bytes(const t2m_batch_t *batch, const t2m_batch_part_t *part)
-{
-    return batch->bytes + part->start;
-}
-
-static void place_parts(t2m_batch_t *batch, const t2m_board_file_t *files)
-{
-    apr_size_t start_at = 0;
-    apr_uint32_t i;
-
-    for (i = 0; i < batch->part_count; i++) {
-        t2m_batch_part_t *part = &batch->parts[i];
-
-        part->seq = files[part->file].seq;
-        part->start = start_at;
-        part->size = 0;
-        start_at += part->room;
-    }
-}
-
-static void clean(char *bytes, apr_size_t size)
-{
-    char *found = memchr(bytes, '\n', size);
-
-    while (found) {
-        *found = ' ';
-        found = memchr(found, '\n', size - (apr_size_t)(found - bytes));
-    }
-}
-
-static void end_line(t2m_batch_t *batch, t2m_batch_part_t *part)
-{
-    part->seq++;
-    part->size += t2m_encode_tail(part->seq, batch->bytes + part->start + part->size);
-}
-
-static void render_line(t2m_batch_t *batch, const t2m_slots_t *slots,
-                        const t2m_settings_t *settings, const line_t *line)
-{
-    t2m_batch_part_t *part = &batch->parts[line->part];
-    apr_uint32_t size = line->record.size;
-    char *out = batch->bytes + part->start + part->size;
-
-    if (line->kind == T2M_BATCH_LAST_REQUEST) {
-        memcpy(out, batch->made + line->position, size);
-    } else {
-        t2m_slots_copy(slots, line->slot, line->position, out, size);
-    }
-    clean(out, size);
-    part->size += size;
-    if (settings->files[part->file].label) {
-        part->size += t2m_encode_stream((t2m_stream_e)line->record.stream, out + size);
-    }
-    end_line(batch, part);
-}
-
-/* Only now are the numbers known that the lost records take with them; those of shed records were
- * taken already. */
-static void render_gap(t2m_batch_t *batch, const line_t *line)
-{
-    t2m_batch_part_t *part = &batch->parts[line->part];
-    int shed = line->slot == T2M_DROP_SHED;
-    t2m_gap_t gap = { (t2m_stream_e)line->record.stream, (t2m_drop_e)line->slot, line->position,
-                      shed ? part->seq - line->position + 1 : part->seq + 1,
-                      shed ? batch->files[part->file].shed_since : batch->before,
-                      batch->moment };
-
-    part->size += t2m_gap_line(&gap, batch->bytes + part->start + part->size);
-    part->seq += shed ? 0 : gap.count;
-    end_line(batch, part);
-}
-
-static void copy_name(t2m_batch_t *batch, const t2m_slots_t *slots, apr_uint32_t i)
-{
-    const line_t *line = &batch->lines[i];
-
-    if (line->record.name_size) {
-        t2m_slots_copy(slots, line->slot, line->position + line->record.size, batch->names[i],
-                       line->record.name_size);
-    }
-}
-
-void t2m_batch_render(t2m_batch_t *batch, const t2m_slots_t *slots,
-                      const t2m_settings_t *settings, const t2m_board_file_t *files)
-{
-    apr_uint32_t i;
-
-    place_parts(batch, files);
-    for (i = 0; i < batch->line_count; i++) {
-        line_t *line = &batch->lines[i];
-        t2m_batch_part_t *part = &batch->parts[line->part];
-
-        copy_name(batch, slots, i);
-        line->start = part->start + part->size;
-        if (line->kind == T2M_BATCH_GAP) {
-            render_gap(batch, line);
-        } else if (line->kind == T2M_BATCH_RECORD || line->kind == T2M_BATCH_LAST_REQUEST) {
-            render_line(batch, slots, settings, line);
-        }
-        line->size = part->start + part->size - line->start;
-    }
-    for (i = 0; i < batch->part_count; i++) {
-        batch->parts[i].seq += batch->parts[i].shed;
-    }
-}
-
-int t2m_batch_entry(const t2m_batch_t *batch, apr_uint32_t i, t2m_batch_entry_t *entry)
-{
-    const line_t *line = &batch->lines[i];
-    int is_gap = i < batch->line_count && line->kind == T2M_BATCH_GAP;
-
-    if (i >= batch->line_count) {
-        return 0;
-    }
-    entry->kind = (t2m_batch_kind_e)line->kind;
-    entry->record = line->record;
-    entry->name = t2m_text_of(batch->names[i], line->record.name_size);
-    entry->line = t2m_text_of(batch->bytes + line->start, line->size ? line->size - 1 : 0);
-    entry->count = is_gap ? line->position : 0;
-    entry->reason = is_gap ? (t2m_drop_e)line->slot : T2M_DROP_FULL;
-    return 1;
-}
-
 int t2m_batch_asks(const t2m_batch_t *batch)
 {
     return batch->asks != 0;
@@ -513,35 +354,4 @@ int t2m_batch_asks(const t2m_batch_t *batch)
 apr_uint32_t t2m_batch_shed(const t2m_batch_t *batch)
 {
     return batch->shed;
-}
-
-/* Records that were shed are counted when they are; the gap line that names them later is not. */
-static void add_to_totals(const line_t *line, t2m_totals_t *row)
-{
-    switch (line->kind) {
-    case T2M_BATCH_GAP:
-        row->dropped[line->slot] += line->slot == T2M_DROP_SHED ? 0 : line->position;
-        break;
-    case T2M_BATCH_SHED:
-        row->dropped[T2M_DROP_SHED]++;
-        break;
-    case T2M_BATCH_RECORD:
-    case T2M_BATCH_LAST_REQUEST:
-        row->lines++;
-        row->bytes += line->size;
-        row->levels[line->record.level]++;
-        row->worker_died += line->kind == T2M_BATCH_LAST_REQUEST;
-        break;
-    default:
-        break;
-    }
-}
-
-void t2m_batch_totals(const t2m_batch_t *batch, t2m_totals_t totals[T2M_STREAM_COUNT])
-{
-    apr_uint32_t i;
-
-    for (i = 0; i < batch->line_count; i++) {
-        add_to_totals(&batch->lines[i], &totals[batch->lines[i].record.stream]);
-    }
 }

@@ -15,9 +15,21 @@
 
 #include <apr_general.h>
 
+#include "writer/find.h"
 #include "writer/mask_test.h"
+#include "writer/rotate_command.h"
+#include "writer/status_command.h"
 #include "writer/supervise.h"
+#include "writer/tail.h"
+#include "writer/token_command.h"
 #include "writer/writer.h"
+
+typedef struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *help; /* NULL: not for people */
+    int plain;        /* it takes no arguments and does not know --help */
+} command_t;
 
 static int version_main(int argc, char **argv)
 {
@@ -29,55 +41,117 @@ static int version_main(int argc, char **argv)
 
 static int help_main(int argc, char **argv);
 
-static const struct {
-    const char *name;
-    int (*run)(int argc, char **argv);
-    const char *help; /* NULL: not for people */
-} commands[] = {
-    { "mask-test", t2m_mask_test_main, "reads text and shows what each masking rule does to it" },
-    { "version", version_main, "prints the version" },
-    { "help", help_main, "prints this" },
-    { "--help", help_main, NULL },
-    { "--version", version_main, NULL },
-    { "supervise", t2m_supervise_main, NULL }, /* started by httpd */
-    { "writer", t2m_writer_main, NULL },       /* started by supervise */
+static const command_t commands[] = {
+    { "status", t2m_status_main, "shows what the writer does, its files and the disk", 0 },
+    { "tail", t2m_tail_main, "prints the last lines of a stream, -f: and those that come", 0 },
+    { "find", t2m_find_main, "prints every line of a request, a trace or a group of errors", 0 },
+    { "rotate", t2m_rotate_main, "rotates a stream's files now", 0 },
+    { "token", t2m_token_main, "makes, lists and revokes tokens for the admin endpoints", 0 },
+    { "mask-test", t2m_mask_test_main, "reads text and shows what each masking rule does to it", 0 },
+    { "version", version_main, "prints the version", 1 },
+    { "help", help_main, "prints this, or the help of a command", 0 },
+    { "--help", help_main, NULL, 0 },
+    { "-h", help_main, NULL, 0 },
+    { "--version", version_main, NULL, 1 },
+    { "supervise", t2m_supervise_main, NULL, 1 }, /* started by httpd */
+    { "writer", t2m_writer_main, NULL, 1 },       /* started by supervise */
 };
 
-static int help_main(int argc, char **argv)
+static const command_t *find_command(const char *name)
 {
     size_t i;
 
-    (void)argc;
-    (void)argv;
+    for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+        if (strcmp(name, commands[i].name) == 0) {
+            return &commands[i];
+        }
+    }
+    return NULL;
+}
+
+static int is_help(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+static int print_overview(void)
+{
+    size_t i;
+
     printf("usage: t2mlog COMMAND [ARGUMENT ...]\n\n");
     for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
         if (commands[i].help) {
             printf("  %-10s  %s\n", commands[i].name, commands[i].help);
         }
     }
-    printf("\nhttpd starts `t2mlog supervise` by itself when T2MLog is On.\n");
+    printf("\n`t2mlog COMMAND --help` says more. "
+           "httpd starts `t2mlog supervise` by itself when T2MLog is On.\n");
     return 0;
+}
+
+static int print_plain(const command_t *command)
+{
+    printf("usage: t2mlog %s\n\n%s\n", command->name,
+           command->help ? command->help
+           : command->run == version_main ? "prints the version"
+                                          : "httpd starts it by itself; it is not for people");
+    return 0;
+}
+
+static int complain_of(const char *name)
+{
+    (void)fprintf(stderr, "t2mlog: unknown command \"%s\"\n"
+                          "usage: t2mlog COMMAND [ARGUMENT ...]; t2mlog help lists the commands\n",
+                  name);
+    return 2;
+}
+
+static int help_main(int argc, char **argv)
+{
+    static char option[] = "--help";
+    const command_t *command = argc > 1 && !is_help(argv[1]) ? find_command(argv[1]) : NULL;
+    char *arguments[] = { argc > 1 ? argv[1] : option, option, NULL };
+
+    if (argc > 1 && !command && !is_help(argv[1])) {
+        return complain_of(argv[1]);
+    }
+    if (!command || command->run == help_main) {
+        return print_overview();
+    }
+    return command->plain ? print_plain(command) : command->run(2, arguments);
+}
+
+static int run(int argc, char **argv)
+{
+    const command_t *command = argc > 1 ? find_command(argv[1]) : NULL;
+
+    if (argc < 2) {
+        (void)fprintf(stderr, "usage: t2mlog COMMAND [ARGUMENT ...]; "
+                              "t2mlog help lists the commands\n");
+        return 2;
+    }
+    if (!command) {
+        return complain_of(argv[1]);
+    }
+    if (command->plain && argc > 2 && is_help(argv[2])) {
+        return print_plain(command);
+    }
+    if (command->run == version_main && argc > 2) {
+        (void)fprintf(stderr, "t2mlog version: \"%s\" is too much\nusage: t2mlog version\n",
+                      argv[2]);
+        return 2;
+    }
+    return command->run(argc - 1, argv + 1);
 }
 
 int main(int argc, char **argv)
 {
-    size_t i;
-    int code = 2;
+    int code;
 
     if (apr_initialize() != APR_SUCCESS) {
         return 1;
     }
-    for (i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++) {
-        if (strcmp(argv[1], commands[i].name) == 0) {
-            code = commands[i].run(argc - 1, argv + 1);
-            apr_terminate();
-            return code;
-        }
-    }
-    if (argc > 1) {
-        (void)fprintf(stderr, "t2mlog: unknown command \"%s\"\n", argv[1]);
-    }
-    (void)fprintf(stderr, "usage: t2mlog COMMAND [ARGUMENT ...]; t2mlog help lists the commands\n");
+    code = run(argc, argv);
     apr_terminate();
     return code;
 }

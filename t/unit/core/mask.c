@@ -366,6 +366,30 @@ static void test_headers(void)
     }
 }
 
+/* The same as masking a JSON member of that name. */
+static void test_members(void)
+{
+    static const char *const names[] = {
+        "password", "pass", "pin", "user_password", "pin_token", "api_key", "apikey", "key",
+        "authorization", "cookie", "set_cookie", "session_id", "sv", "code", "state", "otp",
+        "user_id", "feature", "monkey", "author", "token_count", "file_size", "a", "sort_key"
+    };
+    t2m_mask_span_t spans[T2M_MASK_SPANS_MAX];
+    int secrets = 0;
+    size_t i;
+
+    for (i = 0; i < COUNT(names); i++) {
+        const char *json = apr_psprintf(pool, "{\"%s\":\"Value7\"}", names[i]);
+        int found = t2m_mask_find(mask, T2M_CONTENT_MESSAGE, t2m_text(json), spans) > 0;
+
+        secrets += found;
+        ok(!t2m_mask_is_member(mask, names[i]) == !found, "the member %s %s", names[i],
+           found ? "goes" : "stays");
+    }
+    ok(secrets > 5 && secrets < (int)COUNT(names) - 5, "of both kinds");
+    ok(!t2m_mask_is_member(t2m_mask_create_off(pool), "password"), "off knows no member");
+}
+
 static void test_replacements(void)
 {
     char replacement[T2M_MASK_REPLACEMENT_MAX];
@@ -465,6 +489,7 @@ int main(void)
     test_long_keys();
     test_broken_rules(pool);
     test_headers();
+    test_members();
     test_replacements();
     test_linear();
     test_policy(pool);

@@ -165,8 +165,6 @@ static int is_redacted(unsigned index)
 
 static void test_mask_by_name(const t2m_mask_t *mask, const t2m_mask_t *off)
 {
-    static const char longest[] =
-        "baaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
     int i;
 
     for (i = 0; i < 2; i++) {
@@ -175,7 +173,7 @@ static void test_mask_by_name(const t2m_mask_t *mask, const t2m_mask_t *off)
         add_foreign(t2m_field_integer("pin_token", 1234));
         add_foreign(t2m_field_text("authorization", t2m_text("x")));
         add_foreign(t2m_field_text("user_id", t2m_text("42")));
-        add_foreign(t2m_field_text(longest + 1, t2m_text("x")));
+        add_foreign(t2m_field_text("feature", t2m_text("x")));
         t2m_record_string(&record, "secret", T2M_CONTENT_SAFE, "ours");
         t2m_record_mask(&record, i == 0 ? mask : off);
         if (i == 0) {
@@ -188,15 +186,13 @@ static void test_mask_by_name(const t2m_mask_t *mask, const t2m_mask_t *off)
             is_number(record.fields[3].number, 1234, "off: a number");
         }
         is_bytes(record.fields[5].text.data, record.fields[5].text.size, "42", "no secret");
-        is_bytes(record.fields[6].text.data, record.fields[6].text.size, "x", "a long name");
+        is_bytes(record.fields[6].text.data, record.fields[6].text.size, "x", "another");
         is_bytes(record.fields[7].text.data, record.fields[7].text.size, "ours",
                  "our own names are not asked");
     }
-    add_foreign(t2m_field_text(longest, t2m_text("x")));
     t2m_record_mask(&record, mask);
     t2m_record_mask(&record, mask);
     is_redacted(3);
-    is_redacted(8);
     is_number(record.span_count, 0, "no span is needed");
 }
 

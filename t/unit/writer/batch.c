@@ -45,7 +45,9 @@ static const char *rendered(apr_size_t *size)
     const t2m_batch_part_t *parts;
 
     t2m_batch_render(batch, &slots, settings, board.files);
-    (void)t2m_batch_parts(batch, &parts);
+    for (i = 0; t2m_batch_entry(batch, i, &entry); i++) {
+        bytes += entry.kind == T2M_BATCH_RECORD ? entry.line.size + 1 : 0;
+    }
     *size = parts[0].size;
     return t2m_batch_bytes(batch, &parts[0]);
 }
@@ -122,7 +124,9 @@ static void bad_records(t2m_slot_t *one)
 static void floods(t2m_slot_t *one)
 {
     t2m_totals_t totals[T2M_STREAM_COUNT];
-    const t2m_batch_part_t *parts;
+    t2m_batch_entry_t entry;
+    apr_uint64_t bytes = 0;
+    apr_uint32_t i;
     int pushed = 0;
 
     while (world_push(one, "{\"n\":1", 1) == APR_SUCCESS) {
@@ -132,12 +136,164 @@ static void floods(t2m_slot_t *one)
     memset(totals, 0, sizeof(totals));
     t2m_batch_render(batch, &slots, settings, board.files);
     t2m_batch_totals(batch, totals);
-    (void)t2m_batch_parts(batch, &parts);
+    for (i = 0; t2m_batch_entry(batch, i, &entry); i++) {
+        bytes += entry.kind == T2M_BATCH_GAP ? 0 : entry.line.size + 1;
+    }
     ok(totals[T2M_STREAM_APP].lines == (apr_uint64_t)pushed
-       && totals[T2M_STREAM_APP].bytes == parts[0].size
+       && totals[T2M_STREAM_APP].bytes == bytes
        && totals[T2M_STREAM_APP].levels[T2M_LEVEL_INFO] == (apr_uint64_t)pushed, "and is counted");
     is_number((long)totals[T2M_STREAM_APP].dropped[T2M_DROP_FULL], 1,
               "so is the line that had no room");
+    advance();
+}
+
+/* ---- what is not written ------------------------------------------------------------------------ */
+
+/* A record that has a name, and a line unless it is NULL. */
+static void push_named(t2m_slot_t *slot, const char *line, const char *name, int flags)
+{
+    t2m_ring_record_t record = { .size = (apr_uint32_t)(line ? strlen(line) : 0), .time = 1,
+                                 .stream = T2M_STREAM_APP, .level = T2M_LEVEL_INFO,
+                                 .name_size = (unsigned char)strlen(name),
+                                 .flags = (unsigned char)flags, .value = 42 };
+    char both[128];
+
+    (void)snprintf(both, sizeof(both), "%s%s", line ? line : "", name);
+    (void)t2m_slot_push(slot, T2M_SLOT_WAIT, &record, both, NULL);
+}
+
+static void counts_only(t2m_slot_t *one)
+{
+    t2m_batch_entry_t entry;
+    t2m_totals_t totals[T2M_STREAM_COUNT];
+    const t2m_batch_part_t *parts;
+
+    push_named(one, NULL, "only a name", 0);
+    is_number(gather(NULL), 1, "a record without a line");
+    ok(t2m_batch_moves(batch) && !t2m_batch_asks(batch), "moves, asks nothing");
+    t2m_batch_render(batch, &slots, settings, board.files);
+    is_number(t2m_batch_parts(batch, &parts), 0, "has no part in any file");
+    ok(t2m_batch_entry(batch, 0, &entry) && entry.kind == T2M_BATCH_COUNT
+       && entry.line.size == 0 && entry.record.value == 42, "but its facts");
+    is_bytes(entry.name.data, entry.name.size, "only a name", "and its name");
+    ok(!t2m_batch_entry(batch, 1, &entry), "behind the last one is nothing");
+    memset(totals, 0, sizeof(totals));
+    t2m_batch_totals(batch, totals);
+    is_number((long)totals[T2M_STREAM_APP].lines, 0, "it is no line");
+    advance();
+    push_named(one, "{\"n\":1", "name", T2M_FACT_ASK);
+    (void)gather(NULL);
+    t2m_batch_render(batch, &slots, settings, board.files);
+    (void)t2m_batch_entry(batch, 0, &entry);
+    ok(t2m_batch_asks(batch), "a record that asks");
+    is_bytes(entry.line.data, entry.line.size, "{\"n\":1,\"seq\":101}", "line without its name");
+    is_bytes(entry.name.data, entry.name.size, "name", "name without the line");
+    advance();
+}
+
+static void sheds(t2m_slot_t *one)
+{
+    t2m_totals_t totals[T2M_STREAM_COUNT];
+    const t2m_batch_part_t *parts;
+    t2m_batch_entry_t entry;
+    apr_size_t size;
+    const char *bytes;
+    int i;
+
+    board.header->shed = 1 << T2M_STREAM_APP;
+    for (i = 0; i < 5; i++) {
+        push_named(one, "{\"shed\":1", "kept", 0);
+    }
+    is_number(gather(NULL), 5, "five records of a stream that is shed");
+    is_number(t2m_batch_shed(batch), 1 << T2M_STREAM_APP, "which the batch says");
+    t2m_batch_render(batch, &slots, settings, board.files);
+    is_number(t2m_batch_parts(batch, &parts), 1, "one part");
+    ok(parts[0].lines == 0 && parts[0].size == 0 && parts[0].shed == 5 && parts[0].seq == 105,
+       "without a byte; they take their numbers");
+    ok(t2m_batch_entry(batch, 4, &entry) && entry.kind == T2M_BATCH_SHED && entry.line.size == 0,
+       "no line");
+    is_bytes(entry.name.data, entry.name.size, "kept", "but counted by name");
+    memset(totals, 0, sizeof(totals));
+    t2m_batch_totals(batch, totals);
+    ok(totals[T2M_STREAM_APP].dropped[T2M_DROP_SHED] == 5 && totals[T2M_STREAM_APP].lines == 0,
+       "and as dropped");
+    advance();
+    board.header->shed = 0;
+    board.files[0].seq = 105;
+    board.files[0].shed = 5;
+    (void)world_push(one, "{\"n\":1", 1);
+    is_number(gather(NULL), 2, "the next line comes with a gap");
+    bytes = rendered(&size);
+    is_bytes(bytes, size, "{\"timestamp\":\"1970-01-01T00:00:00.000Z\",\"level\":\"ERROR\","
+             "\"message\":\"gap\",\"stream\":\"app\",\"count\":5,\"first_seq\":101,"
+             "\"last_seq\":105,\"to\":\"1970-01-01T00:00:00.000Z\",\"reason\":\"disk_full\","
+             "\"seq\":106}\n{\"n\":1,\"seq\":107}\n", "which names exactly their numbers");
+    memset(totals, 0, sizeof(totals));
+    t2m_batch_totals(batch, totals);
+    is_number((long)totals[T2M_STREAM_APP].dropped[T2M_DROP_SHED], 0, "not counted twice");
+    ok(t2m_batch_entry(batch, 0, &entry) && entry.kind == T2M_BATCH_GAP && entry.count == 5
+       && entry.reason == T2M_DROP_SHED && entry.record.time == 1, "a gap, of the batch's moment");
+    advance();
+    board.files[0].shed = 0;
+    board.files[0].seq = 100;
+}
+
+/* A file takes so many bytes; what would bring it over them waits, but the first record never. */
+static void rooms(t2m_slot_t *one)
+{
+    apr_uint64_t room[T2M_FILES_MAX] = { 0 };
+    const t2m_batch_part_t *parts;
+    int i, batches = 0, lines = 0, worst = 0;
+
+    for (i = 0; i < 200; i++) {
+        char line[64];
+
+        (void)snprintf(line, sizeof(line), "{\"n\":\"%.*s\"", i % 40,
+                       "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
+        (void)world_push(one, line, i);
+    }
+    while (batches < 1000) {
+        apr_uint32_t count;
+
+        room[0] = (apr_uint64_t)(batches % 7) * 150;
+        memset(&trouble, 0, sizeof(trouble));
+        count = t2m_batch_gather(batch, &slots, &board, settings, NULL, 1, room, &trouble);
+        if (count == 0) {
+            break;
+        }
+        t2m_batch_render(batch, &slots, settings, board.files);
+        for (i = 0; t2m_batch_entry(batch, i, &entry); i++) {
+        bytes += entry.kind == T2M_BATCH_RECORD ? entry.line.size + 1 : 0;
+    }
+        worst += count > 1 && parts[0].size > room[0];
+        lines += (int)count;
+        batches++;
+        advance();
+    }
+    is_number(lines, 200, "files with limits: every line comes");
+    is_number(worst, 0, "at most one record goes over the limit");
+    ok(batches > 40, "in many batches");
+    for (i = 0; i < 50; i++) {
+        (void)world_push(one, "{\"n\":1", i);
+    }
+    room[0] = 100;
+    (void)t2m_batch_gather(batch, &slots, &board, settings, NULL, 1, room, &trouble);
+    for (i = 0; i < 3; i++) {
+        board.targets[i] = t2m_batch_target(batch, (apr_uint32_t)i);
+    }
+    {
+        t2m_intent_t intent = { 0 };
+        apr_uint32_t count, again;
+
+        for (i = 0; t2m_batch_entry(batch, i, &entry); i++) {
+        bytes += entry.kind == T2M_BATCH_RECORD ? entry.line.size + 1 : 0;
+    }
+        count = parts[0].lines;
+        again = gather(&intent);
+        ok(count == again && count < 50, "done again without the limit it is the same batch");
+    }
+    advance();
+    (void)gather(NULL);
     advance();
 }
 
@@ -160,6 +316,9 @@ int main(void)
     repeats(&one);
     bad_records(&one);
     floods(&one);
+    counts_only(&one);
+    sheds(&one);
+    rooms(&one);
     settings->files[0].label = 1;
     (void)world_push(&one, "{\"n\":1", 1);
     (void)gather(NULL);

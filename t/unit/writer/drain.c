@@ -110,6 +110,156 @@ static void names_gaps(t2m_slot_t *slot)
     ok(!moved, "once");
 }
 
+/* ---- shed records: every number is a line or in a gap, over any number of batches ------------- */
+
+static int unbroken(apr_uint64_t first, apr_uint64_t *last, apr_uint64_t *named)
+{
+    static char bytes[1 << 20];
+    int fd = open(path, O_RDONLY);
+    ssize_t size = read(fd, bytes, sizeof(bytes) - 1);
+    char *at = bytes, *end;
+
+    (void)close(fd);
+    bytes[size < 0 ? 0 : size] = '\0';
+    *last = first - 1;
+    *named = 0;
+    for (; (end = strchr(at, '\n')) != NULL; at = end + 1) {
+        const char *gap;
+        apr_uint64_t from = 0, to = 0;
+
+        *end = '\0';
+        gap = strstr(at, "\"first_seq\":");
+        if (gap) {
+            from = strtoull(gap + 12, NULL, 10);
+            to = strtoull(strstr(at, "\"last_seq\":") + 11, NULL, 10);
+            if (from != *last + 1 || to < from) {
+                return 0;
+            }
+            *named += to - from + 1;
+            *last = to;
+        }
+        if (strtoull(strrchr(at, ':') + 1, NULL, 10) != *last + 1) {
+            return 0;
+        }
+        ++*last;
+    }
+    return *at == '\0';
+}
+
+static void one_pass(void)
+{
+    int moved;
+
+    if (t2m_drain_pass(&drain, 1705314650000000, &moved) != APR_SUCCESS) {
+        ok(0, "a pass");
+    }
+}
+
+/* As a writer that was killed before it was done, at that phase. */
+static void again(t2m_intent_phase_e phase)
+{
+    drain.board.header->done_batch--;
+    drain.board.header->intent.phase = phase;
+}
+
+/* A request in flight whose process is gone, on a slot of its own. */
+static void dies_in_flight(void)
+{
+    t2m_slot_request_t request = { .file = 0, .started = 1, .started_monotonic = 1 };
+    t2m_slot_t other;
+    apr_uint32_t index;
+
+    if (world_claim(&world, &other) != APR_SUCCESS) {
+        ok(0, "a slot");
+        return;
+    }
+    request.id = t2m_text("request-of-the-dead");
+    index = other.index;
+    (void)t2m_slot_begin(&other, &request);
+    t2m_slot_release(&other);
+    is_number(t2m_drain_bury(&drain, index, t2m_slots_owner(&drain.slots, index), 0,
+                             1705314651000000, 5), APR_SUCCESS, "a dead one's request is logged");
+}
+
+static void sheds(t2m_slot_t *slot)
+{
+    apr_uint64_t last, named, shed = 0;
+    int round, i;
+
+    (void)truncate(path, 0);
+    drain.sinks[0].size = drain.sinks[1].size = 0;
+    drain.board.files[0].seq = 99;
+    memset(drain.board.totals, 0, T2M_STREAM_COUNT * sizeof(*drain.board.totals));
+    for (round = 0; round < 40; round++) {
+        drain.board.header->shed = round % 4 < 3 ? 1 << T2M_STREAM_APP : 0;
+        for (i = 0; i <= round % 7; i++) {
+            (void)world_push(slot, "{\"n\":1", 1);
+            shed += round % 4 < 3;
+        }
+        if (round % 6 == 5) {
+            slot->header->dropped[T2M_STREAM_APP * T2M_DROP_COUNT + T2M_DROP_FULL] += 2;
+        }
+        one_pass();
+        if (round % 10 == 9) {
+            dies_in_flight();
+        }
+    }
+    ok(unbroken(100, &last, &named), "shed over many batches: every number is a line or named");
+    is_number((long)named, (long)(shed + 2 * 6), "exactly what was shed and what was dropped");
+    is_number((long)drain.board.totals[T2M_STREAM_APP].dropped[T2M_DROP_SHED], (long)shed,
+              "which is what is counted");
+    is_number((long)drain.board.files[0].shed, 0, "nothing is left to be named");
+    is_number((long)drain.board.files[0].seq, (long)last, "the board knows the last number");
+}
+
+static void sheds_again(t2m_slot_t *slot)
+{
+    apr_uint64_t last, named, before = drain.board.files[0].seq, heads[3];
+
+    drain.board.header->shed = 1 << T2M_STREAM_APP;
+    memcpy(heads, drain.board.heads, sizeof(heads));
+    (void)world_push(slot, "{\"n\":1", 1);
+    (void)world_push(slot, "{\"n\":1", 1);
+    one_pass();
+    again(T2M_INTENT_ADVANCE);
+    drain.board.header->shed = 0;
+    is_number(t2m_drain_finish(&drain), APR_SUCCESS, "advanced twice");
+    is_number((long)drain.board.files[0].shed, 2, "counts once");
+    memcpy(drain.board.heads, heads, sizeof(heads));
+    drain.board.files[0].seq = before;
+    drain.board.files[0].shed = 0;
+    again(T2M_INTENT_WRITE);
+    is_number(t2m_drain_finish(&drain), APR_SUCCESS, "done again when there is room again");
+    ok(drain.board.files[0].seq == before + 2 && drain.board.files[0].shed == 2,
+       "is still what it was");
+    is_number((long)drain.board.files[0].shed_since, 1705314650000000, "and when");
+    (void)world_push(slot, "{\"n\":1", 1);
+    one_pass();
+    ok(unbroken(100, &last, &named) && last == before + 4, "then a gap names them");
+}
+
+/* What is shed while a file cannot be opened has the numbers after the file's last. */
+static void sheds_before_open(t2m_slot_t *slot)
+{
+    apr_uint64_t last, named;
+    int fd;
+
+    t2m_sink_close(&drain.sinks[0]);
+    memset(&drain.board.files[0], 0, sizeof(drain.board.files[0]));
+    drain.board.header->shed = 1 << T2M_STREAM_APP;
+    (void)world_push(slot, "{\"n\":1", 1);
+    (void)world_push(slot, "{\"n\":1", 1);
+    one_pass();
+    ok(drain.sinks[0].fd < 0 && drain.board.files[0].shed == 2, "a file that nothing is written to");
+    fd = open(path, O_WRONLY | O_TRUNC);
+    ok(write(fd, "{\"seq\":70}\n", 11) == 11, "has a last number");
+    (void)close(fd);
+    drain.board.header->shed = 0;
+    (void)world_push(slot, "{\"n\":1", 1);
+    one_pass();
+    ok(unbroken(70, &last, &named) && named == 2 && last == 74, "which those that were shed follow");
+}
+
 int main(void)
 {
     t2m_slot_t slot;
@@ -118,7 +268,7 @@ int main(void)
     if (fd < 0 || write(fd, "{\"seq\":7}\n", 10) != 10) {
         return 1;
     }
-    world_make(&world, 2);
+    world_make(&world, 3);
     world_settings(&world, path);
     if (t2m_drain_open(&drain, world.slots_fd, world.board_fd) != APR_SUCCESS
         || world_claim(&world, &slot) != APR_SUCCESS) {
@@ -135,6 +285,9 @@ int main(void)
     refuses_and_goes_on(&slot);
     takes_settings_over(&slot);
     names_gaps(&slot);
+    sheds(&slot);
+    sheds_again(&slot);
+    sheds_before_open(&slot);
     (void)close(fd);
     (void)unlink(path);
     return tap_done();

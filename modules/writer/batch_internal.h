@@ -1,0 +1,53 @@
+/* Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file
+ * except in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the
+ * License is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND,
+ * either express or implied. See the License for the specific language governing permissions
+ * and limitations under the License.
+ */
+
+/* Between gathering and rendering: what a batch holds. */
+#ifndef T2M_WRITER_BATCH_INTERNAL_H
+#define T2M_WRITER_BATCH_INTERNAL_H
+
+#include "writer/batch.h"
+#include "writer/merge.h"
+
+/* A record of a slot has its line at position; the writer's own last line of a request has it in
+ * made[]; a gap has the number of drops there and their reason in slot. */
+typedef struct {
+    apr_uint64_t position;
+    apr_uint32_t slot;
+    apr_uint32_t part;
+    apr_uint32_t kind;  /* t2m_batch_kind_e */
+    apr_size_t start, size; /* in bytes[] once it is rendered */
+    t2m_ring_record_t record; /* of a gap: size is the most it may take */
+} t2m_batch_line_t;
+
+struct t2m_batch_t {
+    apr_uint32_t slot_count;
+    apr_uint32_t line_count;
+    apr_uint32_t part_count;
+    int moves, asks;
+    apr_uint32_t shed;
+    const apr_uint64_t *limits; /* of each file; NULL: none */
+    const t2m_board_file_t *files;
+    apr_size_t room;            /* of all parts */
+    t2m_batch_line_t lines[T2M_BATCH_LINES];
+    t2m_batch_part_t parts[T2M_FILES_MAX];
+    apr_uint32_t part_of[T2M_FILES_MAX]; /* file to part + 1; 0: none */
+    t2m_merge_t *merge;
+    apr_uint64_t *targets;
+    apr_uint64_t *taken;        /* bytes of each slot */
+    apr_uint64_t *drops;        /* T2M_DROPS of each slot */
+    apr_time_t moment, before;  /* when this batch was gathered, and the last one */
+    apr_size_t made_size;
+    char names[T2M_BATCH_LINES][T2M_NAME_MAX];
+    char made[T2M_BATCH_BYTES]; /* lines that the writer makes itself */
+    char bytes[T2M_BATCH_BYTES];
+};
+
+#endif

@@ -1,0 +1,172 @@
+/* Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file
+ * except in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the
+ * License is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND,
+ * either express or implied. See the License for the specific language governing permissions
+ * and limitations under the License.
+ */
+
+/* The bytes of a batch, and what it counts. */
+#include "writer/batch_internal.h"
+
+#include <string.h>
+
+#include "core/encode.h"
+#include "writer/gap.h"
+
+const char *t2m_batch_bytes(const t2m_batch_t *batch, const t2m_batch_part_t *part)
+{
+    return batch->bytes + part->start;
+}
+
+static void place_parts(t2m_batch_t *batch, const t2m_board_file_t *files)
+{
+    apr_size_t start_at = 0;
+    apr_uint32_t i;
+
+    for (i = 0; i < batch->part_count; i++) {
+        t2m_batch_part_t *part = &batch->parts[i];
+
+        part->seq = files[part->file].seq;
+        part->start = start_at;
+        part->size = 0;
+        start_at += part->room;
+    }
+}
+
+static void clean(char *bytes, apr_size_t size)
+{
+    char *found = memchr(bytes, '\n', size);
+
+    while (found) {
+        *found = ' ';
+        found = memchr(found, '\n', size - (apr_size_t)(found - bytes));
+    }
+}
+
+static void end_line(t2m_batch_t *batch, t2m_batch_part_t *part)
+{
+    part->seq++;
+    part->size += t2m_encode_tail(part->seq, batch->bytes + part->start + part->size);
+}
+
+static void render_line(t2m_batch_t *batch, const t2m_slots_t *slots,
+                        const t2m_settings_t *settings, const t2m_batch_line_t *line)
+{
+    t2m_batch_part_t *part = &batch->parts[line->part];
+    apr_uint32_t size = line->record.size;
+    char *out = batch->bytes + part->start + part->size;
+
+    if (line->kind == T2M_BATCH_LAST_REQUEST) {
+        memcpy(out, batch->made + line->position, size);
+    } else {
+        t2m_slots_copy(slots, line->slot, line->position, out, size);
+    }
+    clean(out, size);
+    part->size += size;
+    if (settings->files[part->file].label) {
+        part->size += t2m_encode_stream((t2m_stream_e)line->record.stream, out + size);
+    }
+    end_line(batch, part);
+}
+
+/* Only now are the numbers known that the lost records take with them; those of shed records were
+ * taken already. */
+static void render_gap(t2m_batch_t *batch, const t2m_batch_line_t *line)
+{
+    t2m_batch_part_t *part = &batch->parts[line->part];
+    int shed = line->slot == T2M_DROP_SHED;
+    t2m_gap_t gap = { (t2m_stream_e)line->record.stream, (t2m_drop_e)line->slot, line->position,
+                      shed ? part->seq - line->position + 1 : part->seq + 1,
+                      shed ? batch->files[part->file].shed_since : batch->before,
+                      batch->moment };
+
+    part->size += t2m_gap_line(&gap, batch->bytes + part->start + part->size);
+    part->seq += shed ? 0 : gap.count;
+    end_line(batch, part);
+}
+
+static void copy_name(t2m_batch_t *batch, const t2m_slots_t *slots, apr_uint32_t i)
+{
+    const t2m_batch_line_t *line = &batch->lines[i];
+
+    if (line->record.name_size) {
+        t2m_slots_copy(slots, line->slot, line->position + line->record.size, batch->names[i],
+                       line->record.name_size);
+    }
+}
+
+void t2m_batch_render(t2m_batch_t *batch, const t2m_slots_t *slots,
+                      const t2m_settings_t *settings, const t2m_board_file_t *files)
+{
+    apr_uint32_t i;
+
+    place_parts(batch, files);
+    for (i = 0; i < batch->line_count; i++) {
+        t2m_batch_line_t *line = &batch->lines[i];
+        t2m_batch_part_t *part = &batch->parts[line->part];
+
+        copy_name(batch, slots, i);
+        line->start = part->start + part->size;
+        if (line->kind == T2M_BATCH_GAP) {
+            render_gap(batch, line);
+        } else if (line->kind == T2M_BATCH_RECORD || line->kind == T2M_BATCH_LAST_REQUEST) {
+            render_line(batch, slots, settings, line);
+        }
+        line->size = part->start + part->size - line->start;
+    }
+    for (i = 0; i < batch->part_count; i++) {
+        batch->parts[i].seq += batch->parts[i].shed;
+    }
+}
+
+int t2m_batch_entry(const t2m_batch_t *batch, apr_uint32_t i, t2m_batch_entry_t *entry)
+{
+    const t2m_batch_line_t *line = &batch->lines[i];
+    int is_gap = i < batch->line_count && line->kind == T2M_BATCH_GAP;
+
+    if (i >= batch->line_count) {
+        return 0;
+    }
+    entry->kind = (t2m_batch_kind_e)line->kind;
+    entry->record = line->record;
+    entry->name = t2m_text_of(batch->names[i], line->record.name_size);
+    entry->line = t2m_text_of(batch->bytes + line->start, line->size ? line->size - 1 : 0);
+    entry->count = is_gap ? line->position : 0;
+    entry->reason = is_gap ? (t2m_drop_e)line->slot : T2M_DROP_FULL;
+    return 1;
+}
+
+/* Records that were shed are counted when they are; the gap line that names them later is not. */
+static void add_to_totals(const t2m_batch_line_t *line, t2m_totals_t *row)
+{
+    switch (line->kind) {
+    case T2M_BATCH_GAP:
+        row->dropped[line->slot] += line->slot == T2M_DROP_SHED ? 0 : line->position;
+        break;
+    case T2M_BATCH_SHED:
+        row->dropped[T2M_DROP_SHED]++;
+        break;
+    case T2M_BATCH_RECORD:
+    case T2M_BATCH_LAST_REQUEST:
+        row->lines++;
+        row->bytes += line->size;
+        row->levels[line->record.level]++;
+        row->worker_died += line->kind == T2M_BATCH_LAST_REQUEST;
+        break;
+    default:
+        break;
+    }
+}
+
+void t2m_batch_totals(const t2m_batch_t *batch, t2m_totals_t totals[T2M_STREAM_COUNT])
+{
+    apr_uint32_t i;
+
+    for (i = 0; i < batch->line_count; i++) {
+        add_to_totals(&batch->lines[i], &totals[batch->lines[i].record.stream]);
+    }
+}
