@@ -45,9 +45,7 @@ static const char *rendered(apr_size_t *size)
     const t2m_batch_part_t *parts;
 
     t2m_batch_render(batch, &slots, settings, board.files);
-    for (i = 0; t2m_batch_entry(batch, i, &entry); i++) {
-        bytes += entry.kind == T2M_BATCH_RECORD ? entry.line.size + 1 : 0;
-    }
+    (void)t2m_batch_parts(batch, &parts);
     *size = parts[0].size;
     return t2m_batch_bytes(batch, &parts[0]);
 }
@@ -262,9 +260,7 @@ static void rooms(t2m_slot_t *one)
             break;
         }
         t2m_batch_render(batch, &slots, settings, board.files);
-        for (i = 0; t2m_batch_entry(batch, i, &entry); i++) {
-        bytes += entry.kind == T2M_BATCH_RECORD ? entry.line.size + 1 : 0;
-    }
+        (void)t2m_batch_parts(batch, &parts);
         worst += count > 1 && parts[0].size > room[0];
         lines += (int)count;
         batches++;
@@ -285,9 +281,7 @@ static void rooms(t2m_slot_t *one)
         t2m_intent_t intent = { 0 };
         apr_uint32_t count, again;
 
-        for (i = 0; t2m_batch_entry(batch, i, &entry); i++) {
-        bytes += entry.kind == T2M_BATCH_RECORD ? entry.line.size + 1 : 0;
-    }
+        (void)t2m_batch_parts(batch, &parts);
         count = parts[0].lines;
         again = gather(&intent);
         ok(count == again && count < 50, "done again without the limit it is the same batch");
