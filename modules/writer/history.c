@@ -188,12 +188,13 @@ static off_t find_lines(const t2m_history_file_t *file, apr_uint64_t most, apr_u
     }
     while (at > 0 && got > 0) {
         size_t size = at < BLOCK ? (size_t)at : BLOCK;
+        ssize_t i;
 
         got = pread(file->fd, block, size, at - (off_t)size);
-        for (; got == (ssize_t)size && size > 0; size--) {
-            if (block[size - 1] == '\n' && ++*count > most) {
+        for (i = got; i > 0; i--) {
+            if (block[i - 1] == '\n' && ++*count > most) {
                 --*count;
-                return at - got + (off_t)size;
+                return at - (off_t)size + i;
             }
         }
         at -= got > 0 ? got : 0;
@@ -265,27 +266,36 @@ static apr_uint64_t first_seq(const t2m_history_file_t *file)
     return seq;
 }
 
-/* Nonzero when the file is the one with that inode, or what packing has made of it. */
-static int is_old(const t2m_history_file_t *file, ino_t inode, apr_uint64_t seq)
+/* Index of the file with that inode; count: there is none any more. */
+static apr_size_t find_inode(const t2m_history_t *history, ino_t inode)
 {
-    apr_uint64_t first;
+    apr_size_t at = 0;
 
-    if (file->number == 0) {
-        return 0;
+    while (at < history->count && history->files[at].inode != inode) {
+        at++;
     }
-    if (file->inode == inode || seq == 0) {
-        return 1;
-    }
-    first = first_seq(file);
-    return first > 0 && first <= seq;
+    return at;
+}
+
+/* Nonzero for a backup whose lines were read before, whatever packing has made of it. Without
+ * numbers that cannot be known; then only the live file is new. */
+static int is_old(const t2m_history_file_t *file, apr_uint64_t seq)
+{
+    apr_uint64_t first = seq ? first_seq(file) : 0;
+
+    return file->number != 0 && (seq == 0 || (first > 0 && first <= seq));
 }
 
 /* The file that was live is read to its end: what came after it is new. */
 static void go_behind(t2m_history_t *history, ino_t inode, apr_uint64_t seq)
 {
-    apr_size_t at = history->count;
+    apr_size_t at = find_inode(history, inode);
 
-    while (at > 0 && !is_old(&history->files[at - 1], inode, seq)) {
+    if (at < history->count) {
+        history->at = at + 1;
+        return;
+    }
+    while (at > 0 && !is_old(&history->files[at - 1], seq)) {
         at--;
     }
     history->at = at;

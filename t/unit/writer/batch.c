@@ -276,6 +276,8 @@ static void rooms(t2m_slot_t *one)
     (void)t2m_batch_gather(batch, &slots, &board, settings, NULL, 1, room, &trouble);
     for (i = 0; i < 3; i++) {
         board.targets[i] = t2m_batch_target(batch, (apr_uint32_t)i);
+        memcpy(board.drop_targets + (apr_size_t)i * T2M_DROPS,
+               t2m_batch_drops(batch, (apr_uint32_t)i), T2M_DROPS * sizeof(*board.drops));
     }
     {
         t2m_intent_t intent = { 0 };
