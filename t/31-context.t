@@ -9,6 +9,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
 
+use T2M::Admin qw(admin_conf admin_files ask body);
 use T2M::Client qw(exchange get post header);
 use T2M::Httpd qw(has_module module_file run source_dir tool);
 use T2M::Log qw(key_order);
@@ -344,6 +345,41 @@ for my $layout (qw(nested both)) {
         }
     };
 }
+
+# What is not written is counted all the same.
+subtest 'metrics count all' => sub {
+    my $server = T2M::Server->new(name => 'counted', files => { admin_files() },
+        conf => admin_conf() . <<'CONF');
+<VirtualHost 127.0.0.1:@PORT@>
+ServerName test.example
+T2MLogPerformance slow
+<Location "/unseen">
+T2MLog Off
+</Location>
+</VirtualHost>
+<VirtualHost 127.0.0.1:@PORT@>
+ServerName off.example
+T2MLogFile performance off
+</VirtualHost>
+<VirtualHost 127.0.0.1:@PORT@>
+ServerName level.example
+T2MLogLevel performance WARNING
+</VirtualHost>
+CONF
+    T2M::Admin::start($server);
+    get($server->port, '/index.html') for 1 .. 5;
+    get($server->port, '/part.txt', Host => 'off.example') for 1 .. 3;
+    get($server->port, '/gone.html', Host => 'level.example') for 1 .. 2;
+    get($server->port, '/unseen');
+    my $metrics = body(ask($server, '/performance'))->{performance_metrics};
+    is($metrics->{'GET /index.html'}{count}, 5, 'T2MLogPerformance slow');
+    is($metrics->{'GET /part.txt'}{count}, 3, 'T2MLogFile performance off');
+    is($metrics->{'GET /gone.html'}{count}, 2, 'T2MLogLevel performance WARNING');
+    ok(!exists $metrics->{'GET /unseen'}, 'T2MLog Off in a directory: not even counted');
+    ok($server->stop, 'the server stops');
+    is_deeply([grep { !/admin/ } map { $_->{metric} } $server->records('performance')], [],
+        'and no line of it');
+};
 
 # The example files, as they are given to users.
 sub example { return read_file(source_dir() . "/examples/$_[0]") }

@@ -271,7 +271,18 @@ subtest example => sub {
     one('security', $failed_id, event => 'suspicious_size');
 };
 
-# The same module where there is no mod_t2mlog.
+# The same module where nothing is logged.
+my $off = T2M::Server->new(name => 'off', t2mlog => 'T2MLog Off', conf => $PROBE);
+$off->start;
+for my $case (qw(all none context)) {
+    my @statuses = statuses(get($off->port, "/probe?$case"));
+    cmp_ok(scalar @statuses, '>=', 7, "off: $case answers");
+    is_deeply([grep { $_->[1] ne 'OK' } @statuses], [], 'that is no trouble of the caller');
+}
+is(get($off->port, '/probe?early')->{body}, "early OK\n", 'at no time');
+ok(!-e $off->log_dir, 'and nothing is written');
+
+# And where there is no mod_t2mlog.
 my $alone = T2M::Server->new(name => 'alone', t2mlog => undef, conf => <<"CONF");
 LoadModule t2mlog_probe_module "$probe"
 LoadModule example_module "$example"

@@ -278,4 +278,28 @@ subtest 'the writer is killed' => sub {
     ok(answer('/health')->{balanced}, 'the ledger balances');
 };
 
+subtest 'T2MLogLayout nested' => sub {
+    my $nested = T2M::Server->new(name => 'nested', modules => ['cgi'], files => { admin_files() },
+        conf => admin_conf() . <<'CONF');
+T2MLogLayout nested
+T2MLogSlow 100ms
+ScriptAlias /cgi-bin/ "@ROOT@/cgi-bin/"
+CONF
+    $nested->announce(qr/AH01215|End of script/);
+    T2M::Admin::start($nested);
+    my $id = header(get($nested->port, '/cgi-bin/slow.pl?0.2'), 'X-Request-ID');
+    my $died = header(get($nested->port, '/cgi-bin/die.pl'), 'X-Request-ID');
+    my $slow = body(ask($nested, '/performance?endpoint=GET+/cgi-bin/slow.pl'))->{slow_requests};
+    is_deeply([map { "$_->{request_id} $_->{path} $_->{status}" } @$slow],
+        ["$id /cgi-bin/slow.pl 200"], 'slow requests');
+    my $events = body(ask($nested, '/security?event=admin_log_access'))->{security_events};
+    cmp_ok(scalar @$events, '>', 0, 'events by name');
+    is_deeply([grep { exists $_->{event} } @$events], [], 'which the records have nested');
+    my $errors = body(ask($nested, "/errors?request_id=$died"));
+    is(scalar @{ $errors->{recent_errors} }, 2, 'errors of a request');
+    is(scalar keys %{ $errors->{error_summary} }, 2, 'and their groups');
+    my %streams = map { ($_->{stream} => 1) } @{ body(ask($nested, "/requests/$died"))->{records} };
+    is_deeply([sort keys %streams], [qw(access app errors performance)], 'all of a request');
+};
+
 finish();

@@ -51,7 +51,7 @@ static t2m_admin_endpoint_e endpoint_of(const char *rest, const char **id)
     return plain(rest);
 }
 
-/* What is left of path behind mount; NULL when it lies elsewhere. */
+/* What is left of path behind mount; NULL when it does not begin so. */
 static const char *behind(const char *path, const char *mount)
 {
     size_t size = strlen(mount);
@@ -59,10 +59,7 @@ static const char *behind(const char *path, const char *mount)
     if (size && mount[size - 1] == '/') {
         size--;
     }
-    if (strncmp(path, mount, size) || (path[size] && path[size] != '/')) {
-        return NULL;
-    }
-    return path + size;
+    return strncmp(path, mount, size) == 0 ? path + size : NULL;
 }
 
 /* The last segment with its slash, and the one before it when that is "/requests". */

@@ -38,7 +38,7 @@ static int is_among(const json_t *records, const t2m_group_t *group)
     apr_size_t i;
 
     for (i = 0; i < json_array_size(records); i++) {
-        const json_t *id = json_object_get(json_array_get(records, i), "error_id");
+        const json_t *id = t2m_answer_member(json_array_get(records, i), "error_id");
 
         if (json_is_string(id) && is_id(group, json_string_value(id), json_string_length(id))) {
             return 1;

@@ -14,10 +14,6 @@
 
 #include <stdlib.h>
 
-#include <apr_strings.h>
-
-#include "core/member.h"
-
 /* Quantiles that are told. */
 static const struct {
     const char *name;
@@ -166,7 +162,7 @@ static json_t *slow_request(t2m_answer_t *answer, json_t *record)
     apr_size_t i;
 
     for (i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
-        json_t *member = json_object_get(record, members[i]);
+        json_t *member = t2m_answer_member(record, members[i]);
 
         if (member) {
             t2m_answer_set(answer, object, members[i], json_incref(member));
@@ -174,72 +170,6 @@ static json_t *slow_request(t2m_answer_t *answer, json_t *record)
     }
     json_decref(record);
     return object;
-}
-
-/* Notes the path of an access line whose request is one of paths. */
-static void note_path(t2m_answer_t *answer, json_t *paths, t2m_text_t line)
-{
-    static const char *const names[] = { "request_id", "path" };
-    t2m_text_t values[2];
-    const char *id;
-
-    if (t2m_member_scan(line, names, 2, values, NULL) < 2 || values[0].size > T2M_NAME_MAX) {
-        return;
-    }
-    id = apr_pstrmemdup(answer->pool, values[0].data, values[0].size);
-    if (json_object_get(paths, id)) {
-        t2m_answer_set_raw(answer, paths, id, values[1]);
-    }
-}
-
-static void note_paths(t2m_answer_t *answer, json_t *paths)
-{
-    t2m_recent_copy_t copy;
-    t2m_recent_record_t record;
-    t2m_text_t line;
-    apr_uint64_t position;
-
-    if (!t2m_answer_copy(answer, T2M_STREAM_ACCESS, &copy)) {
-        return;
-    }
-    position = copy.first;
-    while (t2m_recent_next(&copy, &position, &record, &line)) {
-        note_path(answer, paths, line);
-    }
-}
-
-/* The id of a request whose path is not told; NULL when it is, or there is no id. */
-static const char *needs_path(const json_t *request)
-{
-    return json_object_get(request, "path")
-               ? NULL
-               : json_string_value(json_object_get(request, "request_id"));
-}
-
-/* Where a record of performance has no path, the access line of its request has it, unless that
- * one was so long ago that it is no longer in memory. */
-static void set_paths(t2m_answer_t *answer, json_t *requests)
-{
-    json_t *paths = json_object(), *request;
-    const char *id;
-    apr_size_t i;
-
-    json_array_foreach(requests, i, request) {
-        id = needs_path(request);
-        if (id) {
-            t2m_answer_set(answer, paths, id, json_null());
-        }
-    }
-    if (json_object_size(paths) > 0) {
-        note_paths(answer, paths);
-    }
-    json_array_foreach(requests, i, request) {
-        id = needs_path(request);
-        if (id && json_is_string(json_object_get(paths, id))) {
-            t2m_answer_set(answer, request, "path", json_incref(json_object_get(paths, id)));
-        }
-    }
-    json_decref(paths);
 }
 
 static json_t *slow_requests(t2m_answer_t *answer)
@@ -252,7 +182,6 @@ static json_t *slow_requests(t2m_answer_t *answer)
     for (i = 0; i < count; i++) {
         t2m_answer_append(answer, array, slow_request(answer, found[i].record));
     }
-    set_paths(answer, array);
     return array;
 }
 

@@ -22,8 +22,9 @@
 
 enum { TRIES = 10, PAUSE_US = 1000 };
 
-/* The members of a line that a query asks for. */
-enum { ENDPOINT, METRIC, ERROR_ID, REQUEST_ID, EVENT, SEQ, MEMBERS };
+/* The members of a line that a query asks for; by T2MLogLayout they stand at the top or within the
+ * last one. */
+enum { ENDPOINT, METRIC, ERROR_ID, REQUEST_ID, EVENT, SEQ, EXTRA, MEMBERS };
 
 /* A line that was asked for; it borrows the copy of the ring. */
 typedef struct {
@@ -112,6 +113,13 @@ void t2m_answer_set_raw(t2m_answer_t *answer, json_t *object, const char *name, 
     text = apr_palloc(answer->pool, room);
     t2m_answer_set(answer, object, name,
                    json_stringn(text, t2m_member_unescape(raw, text, room)));
+}
+
+json_t *t2m_answer_member(const json_t *record, const char *name)
+{
+    json_t *member = json_object_get(record, name);
+
+    return member ? member : json_object_get(json_object_get(record, "extra_fields"), name);
 }
 
 int t2m_answer_row(t2m_answer_t *answer, const void *row, void *copy, apr_size_t size)
@@ -216,10 +224,24 @@ static int is_after(t2m_text_t raw, apr_uint64_t after)
     return raw.data && seq > after;
 }
 
-static int members_fit(const t2m_question_t *question, t2m_text_t line)
+static void scan(t2m_text_t line, t2m_text_t values[MEMBERS])
 {
     static const char *const names[MEMBERS] = { "endpoint", "metric", "error_id", "request_id",
-                                                "event", "seq" };
+                                                "event", "seq", "extra_fields" };
+    t2m_text_t extra[MEMBERS];
+    int i;
+
+    (void)t2m_member_scan(line, names, MEMBERS, values, NULL);
+    if (values[EXTRA].data) {
+        (void)t2m_member_scan(values[EXTRA], names, MEMBERS, extra, NULL);
+        for (i = 0; i < MEMBERS; i++) {
+            values[i] = values[i].data ? values[i] : extra[i];
+        }
+    }
+}
+
+static int members_fit(const t2m_question_t *question, t2m_text_t line)
+{
     const t2m_query_t *query = question->query;
     t2m_text_t values[MEMBERS];
 
@@ -227,7 +249,7 @@ static int members_fit(const t2m_question_t *question, t2m_text_t line)
                                            | T2M_QUERY_EVENT | T2M_QUERY_AFTER))) {
         return 1;
     }
-    (void)t2m_member_scan(line, names, MEMBERS, values, NULL);
+    scan(line, values);
     return (fits(query->endpoint, values[ENDPOINT])
             || (values[METRIC].data && fits(query->endpoint, values[METRIC])))
            && fits(query->id, values[ERROR_ID]) && fits(query->request_id, values[REQUEST_ID])

@@ -82,6 +82,9 @@ unsigned t2m_answer_find(t2m_answer_t *answer, int which, t2m_answer_record_t *f
 /** As t2m_answer_find, as an array of the records; NULL when memory is short. */
 json_t *t2m_answer_recent(t2m_answer_t *answer, int which);
 
+/** The member of a record at the top or, by T2MLogLayout, under `extra_fields`; borrowed. */
+json_t *t2m_answer_member(const json_t *record, const char *name);
+
 /** Nonzero when raw, escaped as in JSON, is that text. */
 int t2m_answer_is(t2m_text_t raw, t2m_text_t text);
 

@@ -192,7 +192,7 @@ static const json_t *value_of(const column_t *column, const json_t *row)
         return row;
     }
     if (!dot) {
-        return json_object_get(row, column->name);
+        return t2m_answer_member(row, column->name);
     }
     apr_cpystrn(outer, column->name, (apr_size_t)(dot - column->name) + 1);
     return json_object_get(json_object_get(row, outer), dot + 1);
@@ -288,14 +288,14 @@ static void end_line(page_t *page)
 
 static void put_grid(page_t *page, grid_t *grid)
 {
+    unsigned column = 0;
     int i;
 
     share_width(grid);
     for (i = 0; i < grid->cells->nelts; i++) {
-        unsigned column = (unsigned)i % grid->columns;
-
         put_cell(page, grid, column, APR_ARRAY_IDX(grid->cells, i, const char *));
-        if (column + 1 == grid->columns) {
+        column = column + 1 < grid->columns ? column + 1 : 0;
+        if (column == 0) {
             end_line(page);
         }
     }

@@ -128,20 +128,25 @@ static apr_status_t read_fields(call_t *call, const t2mlog_field_t *fields, int 
 static apr_status_t begin(call_t *call, const request_rec *r, const t2mlog_field_t *fields,
                           int count)
 {
+    const server_rec *server = r ? r->server : ap_server_conf;
     apr_status_t status = read_fields(call, fields, count);
 
+    call->config = NULL;
     if (status != APR_SUCCESS) {
         return status;
     }
-    call->config = NULL;
+    if (!t2m_config_server(server)) {
+        return APR_EAGAIN;
+    }
     call->state = r ? t2m_request_get(r) : NULL;
     call->origin = call->state ? t2m_request_origin(r) : NULL;
+    if (r ? !call->state : !t2m_config_enabled(server)) {
+        return APR_SUCCESS;
+    }
     if (!t2m_process_ready()) {
         return APR_EAGAIN;
     }
-    if (call->state || (!r && t2m_config_enabled(ap_server_conf))) {
-        call->config = t2m_config_server(r ? call->origin->server : ap_server_conf);
-    }
+    call->config = t2m_config_server(r ? call->origin->server : server);
     return APR_SUCCESS;
 }
 

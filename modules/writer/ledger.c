@@ -41,13 +41,14 @@ static void count_waiting(const t2m_drain_t *drain, apr_uint32_t slot, apr_uint6
 {
     apr_uint64_t position = drain->board.heads[slot];
 
-    while (position != 0 && position < tail) {
+    while (position < tail) {
         t2m_ring_record_t record;
 
         position = t2m_slots_record(&drain->slots, slot, position, tail, &record);
-        if (position != 0 && record.size) {
-            ledger->waiting[record.stream]++;
+        if (position == 0) {
+            return;
         }
+        ledger->waiting[record.stream] += record.size != 0;
     }
 }
 

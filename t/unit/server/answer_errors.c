@@ -29,7 +29,8 @@ static void fill(site_t *site)
     other->total = 3;
     site->board.tables->evictions[1] = 4;
     site_line(site, T2M_STREAM_ERRORS, T2M_LEVEL_ERROR, 30,
-              "{\"message\":\"1\",\"error_id\":\"aaaaaaaaaaaa\",\"request_id\":\"request-1\"}");
+              "{\"message\":\"1\",\"extra_fields\":{\"error_id\":\"aaaaaaaaaaaa\","
+              "\"request_id\":\"request-1\"}}");
     site_line(site, T2M_STREAM_ERRORS, T2M_LEVEL_ERROR, 20,
               "{\"message\":\"2\",\"error_id\":\"bbbbbbbbbbbb\",\"endpoint\":\"GET /b\"}");
     site_line(site, T2M_STREAM_ERRORS, T2M_LEVEL_WARNING, 10, "{\"message\":\"3\",\"error_id\":1}");

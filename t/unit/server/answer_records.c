@@ -68,6 +68,18 @@ static void test_filters(site_t *site)
     site->question.id = NULL;
 }
 
+/* T2MLogLayout nested: the members stand within another. */
+static void test_nested(site_t *site)
+{
+    site_line(site, T2M_STREAM_ERRORS, T2M_LEVEL_INFO, 0,
+              "{\"n\":\"x\",\"request_id\":\"request-x\",\"extra_fields\":{\"endpoint\":\"GET /x\","
+              "\"event\":\"nested\",\"request_id\":\"other\"},\"seq\":20}");
+    finds(site, "event=nested", "x");
+    finds(site, "endpoint=GET+/x&request_id=request-x&after=19", "x");
+    finds(site, "request_id=other", "");
+    finds(site, "event=nest", "");
+}
+
 /* The longest value that a query can have, and one more character behind it. */
 static void test_longest(site_t *site)
 {
@@ -210,6 +222,7 @@ int main(void)
     site_make(&site);
     fill(&site);
     test_filters(&site);
+    test_nested(&site);
     test_longest(&site);
     test_unreadable(&site);
     test_skipped(&site);

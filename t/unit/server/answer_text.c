@@ -61,6 +61,10 @@ static void test_tables(site_t *site)
             "app            3        2           0     1        0     0        0            0\n",
             "members of members");
     is_text(site,
+            "{\"security_events\":[{\"timestamp\":\"t\",\"extra_fields\":{\"event\":\"e\"}}]}",
+            "\nsecurity_events\ntimestamp  severity  event  ip  attempts  path\n"
+            "t                    e\n", "members under extra_fields");
+    is_text(site,
             "{\"slow_requests\":[{\"timestamp\":\"t\",\"duration_ms\":3200.5,"
             "\"status\":200}]}",
             "\nslow_requests\n"
