@@ -123,6 +123,12 @@ static apr_status_t read_fields(call_t *call, const t2mlog_field_t *fields, int 
     return APR_SUCCESS;
 }
 
+/* Nonzero when no server logs: then the configuration is never completed. */
+static int is_off(void)
+{
+    return ap_server_conf && !t2m_config_enabled_anywhere(ap_server_conf);
+}
+
 /* Checks the fields and finds out where the line belongs. call->config is NULL when nobody wants
  * it. A wrong call is wrong also where nothing is logged: else it would be found too late. */
 static apr_status_t begin(call_t *call, const request_rec *r, const t2mlog_field_t *fields,
@@ -136,7 +142,7 @@ static apr_status_t begin(call_t *call, const request_rec *r, const t2mlog_field
         return status;
     }
     if (!t2m_config_server(server)) {
-        return APR_EAGAIN;
+        return is_off() ? APR_SUCCESS : APR_EAGAIN;
     }
     call->state = r ? t2m_request_get(r) : NULL;
     call->origin = call->state ? t2m_request_origin(r) : NULL;

@@ -95,7 +95,7 @@ static int set_id(find_t *find, const t2m_words_t *words)
 }
 
 /* The ids stand at the top of a record; T2MLogLayout may put some under extra_fields. */
-static int has_id(const find_t *find, t2m_text_t object, int depth)
+static int has_id(const find_t *find, t2m_text_t object, t2m_text_t *nested)
 {
     static const char *const names[] = { "request_id", "trace_id", "error_id", "extra_fields" };
     t2m_text_t values[4];
@@ -103,22 +103,24 @@ static int has_id(const find_t *find, t2m_text_t object, int depth)
     int i;
 
     (void)t2m_member_scan(object, names, 4, values, kinds);
+    *nested = kinds[3] == T2M_MEMBER_OBJECT ? values[3] : t2m_text(NULL);
     for (i = 0; i < 3; i++) {
         if (kinds[i] == T2M_MEMBER_STRING && values[i].size == find->id_size
             && memcmp(values[i].data, find->id, find->id_size) == 0) {
             return 1;
         }
     }
-    return depth == 0 && kinds[3] == T2M_MEMBER_OBJECT && has_id(find, values[3], 1);
+    return 0;
 }
 
 static int is_wanted(const void *context, const t2m_timeline_line_t *line)
 {
     const find_t *find = context;
+    t2m_text_t record = t2m_text_of(line->line.bytes, line->line.size), nested;
 
     return line->time >= find->since
-           && memmem(line->line.bytes, line->line.size, find->id, find->id_size)
-           && has_id(find, t2m_text_of(line->line.bytes, line->line.size), 0);
+           && memmem(record.data, record.size, find->id, find->id_size)
+           && (has_id(find, record, &nested) || (nested.data && has_id(find, nested, &nested)));
 }
 
 static void print(void *context, const char *bytes, apr_size_t size)

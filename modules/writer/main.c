@@ -47,7 +47,7 @@ static const command_t commands[] = {
     { "find", t2m_find_main, "prints every line of a request, a trace or a group of errors", 0 },
     { "rotate", t2m_rotate_main, "rotates a stream's files now", 0 },
     { "token", t2m_token_main, "makes, lists and revokes tokens for the admin endpoints", 0 },
-    { "mask-test", t2m_mask_test_main, "reads text and shows what each masking rule does to it", 0 },
+    { "mask-test", t2m_mask_test_main, "shows what each masking rule does to a text", 0 },
     { "version", version_main, "prints the version", 1 },
     { "help", help_main, "prints this, or the help of a command", 0 },
     { "--help", help_main, NULL, 0 },

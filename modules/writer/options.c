@@ -17,8 +17,9 @@
 #include <string.h>
 
 #include <apr_pools.h>
+#include <apr_strings.h>
 
-enum { HELP_COLUMN = 18 };
+enum { HELP_COLUMN = 18, MESSAGE_MAX = 8192 };
 
 static void print_usage(FILE *out, const t2m_command_t *command)
 {
@@ -28,9 +29,10 @@ static void print_usage(FILE *out, const t2m_command_t *command)
 __attribute__((format(printf, 2, 0))) static void say(const t2m_command_t *command,
                                                      const char *format, va_list arguments)
 {
-    (void)fprintf(stderr, "%s: ", command->name);
-    (void)vfprintf(stderr, format, arguments);
-    (void)fputc('\n', stderr);
+    char text[MESSAGE_MAX];
+
+    (void)apr_vsnprintf(text, sizeof(text), format, arguments);
+    (void)fprintf(stderr, "%s: %s\n", command->name, text);
 }
 
 void t2m_options_note(const t2m_command_t *command, const char *format, ...)
@@ -84,12 +86,14 @@ static void print_help(const t2m_command_t *command)
 __attribute__((format(printf, 2, 3))) static void complain_of(void *context, const char *format,
                                                               ...)
 {
+    char text[MESSAGE_MAX];
     va_list arguments;
 
     (void)context;
     va_start(arguments, format);
-    (void)vfprintf(stderr, format, arguments);
+    (void)apr_vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
+    (void)fputs(text, stderr);
 }
 
 static int read_options(const t2m_command_t *command, apr_getopt_t *reader, void *context)

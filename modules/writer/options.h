@@ -23,10 +23,13 @@ enum { T2M_WORDS_MAX = 3, T2M_OPTION_HELP = 'h', T2M_OPTION_DIR = 256, T2M_OPTIO
     {                                                  \
         NULL, 0, 0, NULL                               \
     }
-#define T2M_OPTION_OF_DIR                                                                         \
-    { "dir", T2M_OPTION_DIR, 1, "the log directory (T2MLogDir); default: the environment's T2MLOG_DIR,"\
-      "\nelse the first that exists of /var/log/apache2/t2mlog,"                                  \
-      "\n/var/log/httpd/t2mlog and /usr/local/apache2/logs/t2mlog" }
+#define T2M_OPTION_OF_DIR                                                            \
+    {                                                                                \
+        "dir", T2M_OPTION_DIR, 1,                                                    \
+            "the log directory (T2MLogDir); default: the environment's T2MLOG_DIR,"  \
+            "\nelse the first that exists of /var/log/apache2/t2mlog,"               \
+            "\n/var/log/httpd/t2mlog and /usr/local/apache2/logs/t2mlog"             \
+    }
 
 /* Exit codes of the command line, as grep has them: done; nothing was there (no line, no writer);
  * not done. NONE: go on. */
@@ -37,7 +40,8 @@ typedef struct {
     const char *usage; /* what follows the name */
     const char *about; /* for --help, whole lines */
     const apr_getopt_option_t *options;
-    int (*take)(void *context, int option, const char *argument); /* T2M_EXIT_NONE or an exit code */
+    /* Takes an option; returns T2M_EXIT_NONE or an exit code. */
+    int (*take)(void *context, int option, const char *argument);
 } t2m_command_t;
 
 /* The arguments that are no options. */

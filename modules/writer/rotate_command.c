@@ -72,8 +72,9 @@ int t2m_rotate_main(int argc, char **argv)
     stream = t2m_stream_parse(words.words[0]);
     name = strcasecmp(words.words[0], "all") == 0 ? "all" : t2m_stream_name(stream);
     if (!name) {
-        return t2m_options_complain(&command, "unknown stream \"%s\"; allowed: app, errors, access, "
-                                              "security, performance, all", words.words[0]);
+        return t2m_options_complain(&command, "unknown stream \"%s\"; allowed: app, errors, "
+                                              "access, security, performance, all",
+                                    words.words[0]);
     }
     return ask(directory, name);
 }

@@ -9,8 +9,8 @@
  * and limitations under the License.
  */
 
-/* The file of admin tokens: one `NAME:HASH` a line, HASH being the SHA-256 of the token in lower-case
- * hex; `#` begins a comment line. No token stands in it. */
+/* The file of admin tokens: one `NAME:HASH` a line, HASH being the SHA-256 of the whole token in
+ * lower-case hex; `#` begins a comment line, and a line may be empty. No token stands in it. */
 #ifndef T2M_WRITER_TOKEN_FILE_H
 #define T2M_WRITER_TOKEN_FILE_H
 
@@ -20,22 +20,28 @@
 
 enum { T2M_TOKEN_BYTES = 32, T2M_TOKEN_TEXT_MAX = 64, T2M_TOKEN_FILE_MAX = 65536 };
 
-/** Nonzero for a name of 1 to 63 characters of A-Z a-z 0-9 . _ - that begins with a letter or digit. */
+/**
+ * Nonzero for a name of 1 to 63 characters of A-Z a-z 0-9 . _ - that begins with a letter or digit.
+ */
 int t2m_token_name_valid(const char *name);
 
 /**
  * Reads the file into tokens->tokens and tokens->count. Refuses, with *why a static text for the
  * administrator: a file that is missing, no regular file, readable or writable by group or others,
- * over T2M_TOKEN_FILE_MAX bytes, with a line that is neither; tokens->refused is then 1 and count 0.
+ * over T2M_TOKEN_FILE_MAX bytes, with more than T2M_TOKENS_MAX tokens or a line that is neither;
+ * tokens->refused is then 1 and count 0.
  */
 apr_status_t t2m_token_file_read(const char *path, t2m_tokens_t *tokens, const char **why);
 
-/** Makes a token (T2M_TOKEN_BYTES random bytes, base64url behind `t2m_`) with a NUL, and its hash. */
+/**
+ * Makes a token (T2M_TOKEN_BYTES random bytes, base64url behind `t2m_`) with a NUL, and its hash.
+ */
 apr_status_t t2m_token_make(char token[T2M_TOKEN_TEXT_MAX],
                             unsigned char hash[T2M_TOKEN_HASH_SIZE]);
 
 /**
- * Adds a token's line to the file, which is made 0600 when it is missing. Refuses as
+ * Adds a token's line to the file, which is made 0600 when it is missing, whatever the umask; else
+ * it is replaced by rename, and the new one has the owner of the old. Refuses as
  * t2m_token_file_read does, and APR_EEXIST when the name is there, APR_ENOSPC when the file has
  * T2M_TOKENS_MAX.
  */

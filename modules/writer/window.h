@@ -28,9 +28,9 @@ typedef void t2m_window_give_t(void *context, const char *bytes, apr_size_t size
 t2m_window_t *t2m_window_make(t2m_window_give_t *give, void *context);
 
 /**
- * Puts a line in, which is copied. What no longer fits into T2M_WINDOW_LINES and T2M_WINDOW_BYTES is
- * given, the earliest first; lines of one time in the order in which they came. Returns 0 when there
- * is no memory.
+ * Puts a line in, which is copied. What no longer fits into T2M_WINDOW_LINES and T2M_WINDOW_BYTES
+ * is given, the earliest first; lines of one time in the order in which they came. Returns 0 when
+ * there is no memory.
  */
 int t2m_window_put(t2m_window_t *window, apr_time_t time, const char *bytes, apr_size_t size);
 

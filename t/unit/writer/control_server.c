@@ -103,6 +103,7 @@ static void rotates(void)
     begins(ask("rotate errors\n"), "error the stream has no file", "a stream that is off");
     settings->files[T2M_STREAM_ERRORS].retired = 0;
     chores_publish();
+    (void)chores_pass(CHORES_NOW);
 }
 
 static void says_status(void)

@@ -86,7 +86,8 @@ int main(void)
              "{\"timestamp\":\"1970-01-01T00:00:04.000Z\",\"m\":\"#b3 odd\"}\n");
     gives(NULL, "1:b1@0 0:a1@1 1:b2@3 0:a2@4 0:a3@4 0:a4@2 1:b3@4 ",
           "in the order of time, and within a file in its own");
-    gives(is_odd, "1:b1@0 0:a1@1 0:a3@4 1:b3@4 ", "those that are wanted; the time of others counts");
+    gives(is_odd, "1:b1@0 0:a1@1 0:a3@4 1:b3@4 ",
+          "those that are wanted; the time of others counts");
     folder_empty();
     gives(NULL, "", "nothing");
     folder_remove();

@@ -69,7 +69,8 @@ static int mode_of(const char *file)
 static void names(void)
 {
     static const char *const good[] = { "a", "Z9", "0", "ops-1", "a.b_c-d" };
-    static const char *const bad[] = { "", ".a", "-a", "_a", "a b", "a:b", "a\n", "\xc3\xa4", "a/b" };
+    static const char *const bad[] = { "",    ".a",  "-a",       "_a", "a b",
+                                       "a:b", "a\n", "\xc3\xa4", "a/b" };
     char longest[65];
     size_t i;
 

@@ -62,7 +62,8 @@ static void small(void)
     }
     ok(*text == '\0', "what fits is kept");
     t2m_window_end(window);
-    is_bytes(text, strlen(text), "a,b,c,d1,d2,d3,e,,", "and given in order, equal ones as they came");
+    is_bytes(text, strlen(text), "a,b,c,d1,d2,d3,e,,",
+             "and given in order, equal ones as they came");
     t2m_window_end(t2m_window_make(collect, NULL));
     t2m_window_end(NULL);
     ok(1, "an empty one");
