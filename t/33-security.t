@@ -20,10 +20,10 @@ use T2M::Server;
 my $password = 'open-sesame-7';
 my $server = T2M::Server->new(
     name => 'events',
-    modules => [qw(cgi include authn_core authn_file auth_basic authz_user remoteip)],
+    modules => [qw(cgi include rewrite authn_core authn_file auth_basic authz_user remoteip)],
     files => { admin_files(), users => "ali:$password\n", 'htdocs/secret/page.txt' => "gold\n",
         'htdocs/with-secret.shtml' => qq{a <!--#include virtual="/denied/page.txt" --> b\n},
-        'htdocs/denied/page.txt' => "nothing\n" },
+        'htdocs/denied/page.txt' => "nothing\n", 'htdocs/moved/page.txt' => "moved\n" },
     conf => admin_conf() . <<'CONF');
 RemoteIPHeader X-Forwarded-For
 RemoteIPInternalProxy 127.0.0.1
@@ -51,6 +51,10 @@ ErrorDocument 403 /cgi-bin/status.pl?403
 <Location "/plainly-denied">
 Require all denied
 </Location>
+<Directory "@ROOT@/htdocs/moved">
+RewriteEngine on
+RewriteRule ^page /plainly-denied
+</Directory>
 <Location "/quiet">
 T2MLog Off
 Require all denied
@@ -134,8 +138,10 @@ subtest 'unauthorized_access' => sub {
     one_event('what is denied to all', sub { get($port, '/plainly-denied', @elsewhere) },
         'unauthorized_access', attempts => 3, status => 403, level => 'WARNING',
         detail => qr/^AH01630: client denied by server configuration/);
+    one_event('where httpd itself redirects to', sub { get($port, '/moved/page.txt', @elsewhere) },
+        'unauthorized_access', attempts => 4, status => 403, path => '/moved/page.txt');
     one_event('with an ErrorDocument that is a script', sub { get($port, '/denied/page.txt', @elsewhere) },
-        'unauthorized_access', attempts => 4, status => 403, detail => qr/^AH01630/,
+        'unauthorized_access', attempts => 5, status => 403, detail => qr/^AH01630/,
         path => '/denied/page.txt');
     ($event) = one_event('by a script that says nothing', sub { get($port, '/cgi-bin/status.pl?403', @elsewhere) },
         'unauthorized_access', status => 403);
@@ -202,7 +208,10 @@ subtest 'malformed_request' => sub {
     }
     is(no_event('a script that answers 400', sub { get($port, '/cgi-bin/status.pl?400') })->{status}, 400,
         'the request was well formed');
-    no_event('a connection that says nothing', raw(''));
+    my $idle = no_event('a connection on which nothing is asked', raw("\r\n"));
+    ok(!defined $idle->{status}, 'has no answer');
+    is(scalar(grep { $_->{status} == 408 && !exists $_->{path} } $server->records('access')), 1,
+        'but a line of access');
     no_event('a connection that closes', sub { T2M::Client->new($port)->close; sleep 0.2 });
 };
 

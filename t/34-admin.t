@@ -338,6 +338,17 @@ subtest 'T2MLogAdminAuth either' => sub {
     settle($auth);
 };
 
+subtest 'T2MLogAdminAuth token' => sub {
+    my $auth = T2M::Server->new(name => 'token', modules => \@modules, files => { admin_files(), %users },
+        conf => admin_conf() . $basic);
+    $auth->start;
+    my @both = (@ali, 'X-Admin-Token' => $TOKEN);
+    ok(wait_until(10, sub { ask($auth, '/health', @both)->{status} == 200 }), 'a user and a token');
+    my $answer = ask($auth, '/health', @ali);
+    is($answer->{status}, 401, 'a user alone is not enough');
+    is(header($answer, 'WWW-Authenticate'), 'Bearer', 'a token is asked for');
+};
+
 subtest 'nothing to authenticate by' => sub {
     my %conf = (
         'no token file' => "<Location /admin/logs>\nSetHandler t2mlog-admin\n</Location>\n",

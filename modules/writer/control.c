@@ -63,7 +63,6 @@ static apr_status_t status_of(int error)
     case ENOTDIR:
     case ECONNREFUSED: /* a socket that a killed writer left */
         return APR_ENOENT;
-    case EACCES:
     case EPERM:
         return APR_EACCES;
     default:

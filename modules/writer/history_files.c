@@ -134,21 +134,20 @@ static void write_name(const t2m_history_t *history, const t2m_history_file_t *f
     }
 }
 
-/* Returns ESTALE when the name means another file by now. */
+/* Returns ESTALE when the name is gone; whether it still means the same file, the second list will
+ * say. */
 static apr_status_t open_one(const t2m_history_t *history, t2m_history_file_t *file)
 {
     char name[T2M_BACKUP_NAME_MAX];
-    struct stat information;
 
     write_name(history, file, name);
     file->fd = openat(history->directory, name,
                       O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    if (file->fd < 0) {
-        file->failed = errno;
-        return errno == ENOENT || errno == ELOOP ? ESTALE : errno == EMFILE ? EMFILE : APR_SUCCESS;
+    if (file->fd >= 0) {
+        return APR_SUCCESS;
     }
-    return fstat(file->fd, &information) == 0 && information.st_ino == file->inode ? APR_SUCCESS
-                                                                                   : ESTALE;
+    file->failed = errno;
+    return errno == ENOENT || errno == ELOOP ? ESTALE : errno == EMFILE ? EMFILE : APR_SUCCESS;
 }
 
 static void drop(list_t *list)

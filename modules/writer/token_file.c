@@ -160,9 +160,6 @@ static apr_status_t check(const struct stat *information, const char **why)
         return refuse(why, "others than its owner can read or write it; chmod 600 it, and make "
                            "new tokens if anybody might have", APR_EACCES);
     }
-    if (information->st_size > T2M_TOKEN_FILE_MAX) {
-        return refuse(why, "is larger than 64 KiB", APR_EINVAL);
-    }
     return APR_SUCCESS;
 }
 
@@ -181,7 +178,6 @@ static apr_status_t read_all(token_file_t *file, const char **why)
     if (got < 0) {
         return refuse_system(why, errno);
     }
-    /* It may have grown since it was looked at. */
     return file->size <= T2M_TOKEN_FILE_MAX ? APR_SUCCESS
                                             : refuse(why, "is larger than 64 KiB", APR_EINVAL);
 }

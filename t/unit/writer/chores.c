@@ -48,15 +48,12 @@ static void works(void)
 {
     static const char tokens[] =
         "ops:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n";
-    apr_time_t before;
     int i;
 
     chores_push(T2M_STREAM_APP, "{\"n\":1");
     (void)chores_pass(CHORES_NOW);
-    before = apr_time_now();
     (void)renameat(folder, "talk2me.log", folder, "talk2me.log.backup");
     ok(chores_until(new_file, 5), "a file that was moved away: a new one");
-    ok(apr_time_now() - before < APR_USEC_PER_SEC, "within a second");
     ok(chores_until(space_is_known, 5), "disk space is known");
     folder_put("tokens", tokens, sizeof(tokens) - 1);
     (void)fchmodat(folder, "tokens", 0600, 0);

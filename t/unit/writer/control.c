@@ -181,6 +181,7 @@ int main(void)
     answers("error \n", APR_EGENERAL, "", "refused without a reason");
     answers("", APR_EGENERAL, "the writer ended without an answer", "nothing");
     answers("ok", APR_EGENERAL, "the writer ended without an answer", "half a line");
+    answers("error half", APR_EGENERAL, "the writer ended without an answer", "half a refusal");
     answers("okay\n", APR_EGENERAL, "the writer ended without an answer", "another language");
     refusals();
     large();

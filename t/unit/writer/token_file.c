@@ -299,7 +299,30 @@ static void makes(void)
     ok(strcmp(token, other) != 0, "the next is another one");
 }
 
-/* What a user may not, he is told; a temporary file never stays. */
+/* A user who may write the directory, but cannot give the new file the old one's group. */
+static void not_his_group(void)
+{
+    int status = 1;
+
+    if (geteuid() != 0) {
+        return;
+    }
+    (void)mkdir(in_directory("his"), 0700);
+    (void)chown(path, 12345, 12345);
+    (void)in_directory("his/tokens");
+    put("a:" HASH "\n", 0600);
+    (void)chown(path, 12345, 12346);
+    (void)chmod(directory, 0755);
+    if (fork() == 0) {
+        _exit(setegid(12345) != 0 || seteuid(12345) != 0
+              || t2m_token_file_add(path, "b", zeroes, &why) == APR_SUCCESS || !why);
+    }
+    (void)wait(&status);
+    is_number(status, 0, "an owner that cannot be kept");
+    content_is("a:" HASH "\n", "leaves the file as it was");
+}
+
+/* What a user may not, he is told. */
 static void not_allowed(void)
 {
     int status = 1;
@@ -328,7 +351,8 @@ static void leaves_nothing(void)
 {
     char command[256];
 
-    (void)snprintf(command, sizeof(command), "test -z \"$(ls %s | grep '\\.......$')\"", directory);
+    (void)snprintf(command, sizeof(command), "test -z \"$(ls %s %s/his 2>&1 | grep '\\.......$')\"",
+                   directory, directory);
     is_number(system(command), 0, "no temporary file is left");
     (void)snprintf(command, sizeof(command), "rm -r %s", directory);
     (void)system(command);
@@ -352,6 +376,7 @@ int main(void)
     crowd();
     makes();
     not_allowed();
+    not_his_group();
     leaves_nothing();
     return tap_done();
 }
