@@ -78,8 +78,8 @@ for my $command (qw(status tail find rotate token mask-test)) {
         if $command ne 'mask-test';
     is($out, '', 'on standard error');
 }
-for my $asked (['--help'], ['-h'], ['help', '--help'], ['help', 'help'], ['help'], ['version', '--help'],
-    ['writer', '--help'], ['supervise', '-h']) {
+for my $asked (['--help'], ['-h'], ['help', '--help'], ['help', 'help'], ['help'],
+    ['version', '--help'], ['writer', '--help'], ['supervise', '-h']) {
     ($code, $out) = call('', @$asked);
     is($code, 0, "@$asked");
     like($out, qr/^usage: t2mlog /, 'tells the usage');
@@ -94,11 +94,14 @@ my @wrong = (
     [['find', 'a', '--since', 'yesterday'], 'RFC 3339'], [['find', 'a', '--since'], 'since'],
     [['tail', 'none'], 'unknown stream "none"'], [['tail', 'app', 'errors'], 'name one stream'],
     [['tail', '-n', '-1'], 'no number of lines'], [['tail', '-n', '1x'], 'no number of lines'],
-    [['tail', '-n', '99999999999999999999'], 'no number of lines'], [['tail', 'a', 'b', 'c', 'd'], '"d" is too much'],
+    [['tail', '-n', '99999999999999999999'], 'no number of lines'],
+    [['tail', 'a', 'b', 'c', 'd'], '"d" is too much'],
     [['rotate'], 'name one stream, or all'], [['rotate', 'none'], 'unknown stream'],
-    [['status', 'x'], '"x" is too much'], [['token'], 'say: new NAME'], [['token', 'new'], 'say: new'],
+    [['status', 'x'], '"x" is too much'],
+    [['token'], 'say: new NAME'], [['token', 'new'], 'say: new'],
     [['token', 'make', 'a'], 'say: new'], [['token', 'list', 'a'], 'say: new'],
-    [['token', 'new', 'ops'], 'name the file with --file'], [['token', 'new', 'a b', '--file', '/x'], 'no name for a token'],
+    [['token', 'new', 'ops'], 'name the file with --file'],
+    [['token', 'new', 'a b', '--file', '/x'], 'no name for a token'],
     [['version', 'x'], 'too much'], [['help', 'none'], 'unknown command "none"'],
 );
 for my $case (@wrong) {

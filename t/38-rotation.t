@@ -396,7 +396,7 @@ subtest 'T2MLogMinFree' => sub {
     my ($code, $output) = run('mount', '-t', 'tmpfs', '-o', 'size=3M,mode=0750', 'tmpfs', $dir);
     plan skip_all => "no tmpfs here: $output" if $code;
     eval { fills_up($server); 1 } or fail("died: $@");
-    $server->stop;
+    ends_full($server);
     like($server->error_log, qr/T2M0211.*performance/, 'said when it begins');
     like($server->error_log, qr/T2M0212.*performance/, 'and when it ends');
     is_deeply([$server->check_files], [], 'every line of every stream is well formed');
@@ -435,6 +435,19 @@ sub fills_up {
             [@{ $lost{$stream} }, 'disk_full'], "$stream: names exactly what was left out");
         is($records[-1]{seq}, 15, "$stream: the numbers go on");
     }
+}
+
+# A server that stops while the disk is full says what it left out.
+sub ends_full {
+    my ($server) = @_;
+    leave_free($server, 900);
+    ok(shed_is($server, 'performance'), 'full again');
+    get($server->port, '/index.html?n=2-1');
+    ok($server->wait_for_lines('access', 10), 'one more request');
+    ok($server->stop, 'the server stops');
+    my ($last) = reverse $server->records('performance');
+    is_deeply([map { $last->{$_} } qw(message count first_seq last_seq seq)],
+        ['gap', 1, 16, 16, 17], 'the last line names what was left out');
 }
 
 finish();

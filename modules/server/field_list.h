@@ -28,7 +28,9 @@ apr_array_header_t *t2m_field_list_put(apr_pool_t *pool, apr_array_header_t *lis
 const t2m_config_field_t *t2m_field_list_find(const apr_array_header_t *list,
                                               t2m_stream_e stream, const char *name);
 
-/** How many fields list, which may be NULL, adds to the stream; those it leaves out do not count. */
+/**
+ * How many fields list, which may be NULL, adds to the stream; those it leaves out do not count.
+ */
 int t2m_field_list_count(const apr_array_header_t *list, t2m_stream_e stream);
 
 /**

@@ -177,7 +177,7 @@ typedef struct {
     apr_uint32_t step_count; /* files in this batch */
     apr_int64_t moment;      /* when it was gathered, apr_time_t */
     apr_uint32_t shed;       /* streams of which nothing is written, one bit each */
-    apr_uint32_t reserved;
+    apr_uint32_t telling;    /* the batch is the gap lines of what was shed and nothing else */
     apr_uint64_t bury_owner; /* 0: the batch is ring records; else the dead owner's word whose */
     apr_uint32_t bury_slot;  /* requests in flight in this slot are logged */
     apr_uint32_t bury_stopped; /* it ended by itself or with the server: killed_at_stop */

@@ -320,6 +320,22 @@ apr_uint32_t t2m_batch_bury(t2m_batch_t *batch, const t2m_slots_t *slots,
     return batch->line_count;
 }
 
+apr_uint32_t t2m_batch_tell(t2m_batch_t *batch, const t2m_board_t *board,
+                            const t2m_settings_t *settings, apr_time_t moment)
+{
+    apr_uint32_t file;
+
+    start(batch, board);
+    batch->moment = moment;
+    for (file = 0; file < settings->file_count && has_room(batch, T2M_LINE_MIN); file++) {
+        if (board->files[file].shed) {
+            place_gap(batch, file, settings->files[file].stream, T2M_DROP_SHED,
+                      board->files[file].shed);
+        }
+    }
+    return batch->line_count;
+}
+
 int t2m_batch_moves(const t2m_batch_t *batch)
 {
     return batch->moves;

@@ -91,6 +91,13 @@ apr_uint32_t t2m_batch_bury(t2m_batch_t *batch, const t2m_slots_t *slots,
                             const t2m_board_t *board, const t2m_settings_t *settings,
                             const t2m_intent_t *intent);
 
+/**
+ * Gathers a gap line for each file with shed records that no line has named: no record will come
+ * after which they could be. Returns their number.
+ */
+apr_uint32_t t2m_batch_tell(t2m_batch_t *batch, const t2m_board_t *board,
+                            const t2m_settings_t *settings, apr_time_t moment);
+
 /** Nonzero when there is anything to write or to pass over. */
 int t2m_batch_moves(const t2m_batch_t *batch);
 

@@ -17,8 +17,8 @@
  *   audit COMMAND       the reading of logs that is about to begin, as a security record; answers
  *                       when the record is in its file
  *
- * The answer's first line is `ok` or `error REASON`; what follows belongs to the command. The peer's
- * user is taken from the socket (SO_PEERCRED), never from what it says.
+ * The answer's first line is `ok` or `error REASON`; what follows belongs to the command. The
+ * peer's user is taken from the socket (SO_PEERCRED), never from what it says.
  */
 #ifndef T2M_WRITER_CONTROL_H
 #define T2M_WRITER_CONTROL_H

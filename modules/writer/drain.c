@@ -141,17 +141,18 @@ static void fill_step(t2m_drain_t *drain, const t2m_batch_part_t *part, t2m_inte
     step->done = 0;
 }
 
-/* Says on the board what the batch is about to do. bury: NULL for ring records. */
-static void publish(t2m_drain_t *drain, const t2m_intent_t *bury)
+/* Says on the board what the batch is about to do. special: NULL for ring records. */
+static void publish(t2m_drain_t *drain, const t2m_intent_t *special)
 {
     t2m_intent_t *intent = &drain->board.header->intent;
     const t2m_batch_part_t *parts;
     apr_uint32_t count = t2m_batch_parts(drain->batch, &parts), i;
 
-    if (bury) {
-        *intent = *bury;
+    if (special) {
+        *intent = *special;
     } else {
         intent->bury_owner = 0;
+        intent->telling = 0;
     }
     intent->batch = drain->board.header->done_batch + 1;
     intent->moment = t2m_batch_moment(drain->batch);
@@ -298,6 +299,8 @@ apr_status_t t2m_drain_finish(t2m_drain_t *drain)
     }
     if (intent->bury_owner) {
         (void)t2m_batch_bury(drain->batch, &drain->slots, &drain->board, drain->settings, intent);
+    } else if (intent->telling) {
+        (void)t2m_batch_tell(drain->batch, &drain->board, drain->settings, intent->moment);
     } else {
         (void)t2m_batch_gather(drain->batch, &drain->slots, &drain->board, drain->settings,
                                intent, 0, NULL, &told);
@@ -340,6 +343,19 @@ apr_status_t t2m_drain_pass(t2m_drain_t *drain, apr_time_t now, int *moved)
     return status;
 }
 
+/* A batch of the writer's own lines, which is gathered. */
+static apr_status_t write_special(t2m_drain_t *drain, const t2m_intent_t *intent)
+{
+    apr_status_t status = ready_all(drain);
+
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    t2m_batch_render(drain->batch, &drain->slots, drain->settings, drain->board.files);
+    publish(drain, intent);
+    return carry_out(drain);
+}
+
 apr_status_t t2m_drain_bury(t2m_drain_t *drain, apr_uint32_t slot, apr_uint64_t owner,
                             int stopped, apr_time_t now, apr_int64_t monotonic)
 {
@@ -359,13 +375,21 @@ apr_status_t t2m_drain_bury(t2m_drain_t *drain, apr_uint32_t slot, apr_uint64_t 
         t2m_slots_free(&drain->slots, slot, owner);
         return APR_SUCCESS;
     }
-    status = ready_all(drain);
-    if (status != APR_SUCCESS) {
+    return write_special(drain, &intent);
+}
+
+apr_status_t t2m_drain_tell(t2m_drain_t *drain, apr_time_t now)
+{
+    t2m_intent_t intent;
+    apr_status_t status = t2m_drain_finish(drain);
+
+    if (status != APR_SUCCESS
+        || t2m_batch_tell(drain->batch, &drain->board, drain->settings, now) == 0) {
         return status;
     }
-    t2m_batch_render(drain->batch, &drain->slots, drain->settings, drain->board.files);
-    publish(drain, &intent);
-    return carry_out(drain);
+    memset(&intent, 0, sizeof(intent));
+    intent.telling = 1;
+    return write_special(drain, &intent);
 }
 
 int t2m_drain_pending(const t2m_drain_t *drain)

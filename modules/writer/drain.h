@@ -51,8 +51,8 @@ apr_status_t t2m_drain_open(t2m_drain_t *drain, int slots_fd, int board_fd);
 apr_status_t t2m_drain_ready(t2m_drain_t *drain, apr_uint32_t file);
 
 /**
- * Takes newer settings over. Returns nonzero when there were any: t2m_drain_settle is due. Not while
- * an intent is pending.
+ * Takes newer settings over. Returns nonzero when there were any: t2m_drain_settle is due. Not
+ * while an intent is pending.
  */
 int t2m_drain_settings(t2m_drain_t *drain);
 
@@ -77,6 +77,12 @@ apr_status_t t2m_drain_pass(t2m_drain_t *drain, apr_time_t now, int *moved);
  */
 apr_status_t t2m_drain_bury(t2m_drain_t *drain, apr_uint32_t slot, apr_uint64_t owner,
                             int stopped, apr_time_t now, apr_int64_t monotonic);
+
+/**
+ * Names what was shed in gap lines, before the end: no line will come that they could stand before.
+ * Returns as t2m_drain_pass.
+ */
+apr_status_t t2m_drain_tell(t2m_drain_t *drain, apr_time_t now);
 
 /** Nonzero while a batch is begun and not done: its file refused it. */
 int t2m_drain_pending(const t2m_drain_t *drain);

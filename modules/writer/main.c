@@ -115,10 +115,10 @@ static int help_main(int argc, char **argv)
     if (argc > 1 && !command && !is_help(argv[1])) {
         return complain_of(argv[1]);
     }
-    if (!command || command->run == help_main) {
-        return print_overview();
+    if (command && command->run != help_main) {
+        return command->plain ? print_plain(command) : command->run(2, arguments);
     }
-    return command->plain ? print_plain(command) : command->run(2, arguments);
+    return print_overview();
 }
 
 static int run(int argc, char **argv)

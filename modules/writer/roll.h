@@ -9,8 +9,8 @@
  * and limitations under the License.
  */
 
-/* Rotation between two batches: which files are due, and the new file in the old one's place. Called
- * by the thread that writes, while no intent is pending. */
+/* Rotation between two batches: which files are due, and the new file in the old one's place.
+ * Called by the thread that writes, while no intent is pending. */
 #ifndef T2M_WRITER_ROLL_H
 #define T2M_WRITER_ROLL_H
 

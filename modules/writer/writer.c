@@ -277,6 +277,7 @@ static void drain_the_rest(writer_t *writer)
     while (drain_once(writer) || t2m_drain_waiting(&writer->drain)) {
     }
     look_after_owners(writer);
+    (void)t2m_drain_tell(&writer->drain, apr_time_now()); /* what fails now has no reader left */
 }
 
 /* Its supervisor is gone and the next one's writer waits. */

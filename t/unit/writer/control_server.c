@@ -219,6 +219,7 @@ static void large_answer(void)
     }
     (void)t2m_settings_publish(world.slots_memory, &world.geometry, settings);
     (void)t2m_drain_settings(&drain);
+    (void)chores_pass(CHORES_NOW);
     fd = connect_to();
     (void)!write(fd, "status\n", 7);
     (void)chores_pass(CHORES_NOW);

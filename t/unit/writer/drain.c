@@ -238,6 +238,29 @@ static void sheds_again(t2m_slot_t *slot)
     ok(unbroken(100, &last, &named) && last == before + 4, "then a gap names them");
 }
 
+/* At the end no line comes that a gap could stand before. */
+static void tells_at_the_end(t2m_slot_t *slot)
+{
+    apr_uint64_t last, named, before = drain.board.files[0].seq;
+
+    is_number(t2m_drain_tell(&drain, 1705314660000000), APR_SUCCESS, "nothing was shed");
+    is_number((long)drain.board.files[0].seq, (long)before, "nothing is told");
+    drain.board.header->shed = 1 << T2M_STREAM_APP;
+    (void)world_push(slot, "{\"n\":1", 1);
+    (void)world_push(slot, "{\"n\":1", 1);
+    one_pass();
+    is_number(t2m_drain_tell(&drain, 1705314660000000), APR_SUCCESS, "the end while it is shed");
+    ok(unbroken(100, &last, &named) && last == before + 3 && drain.board.files[0].shed == 0,
+       "a gap names what was");
+    again(T2M_INTENT_WRITE);
+    drain.board.files[0].seq = before + 2;
+    drain.board.files[0].shed = 2;
+    is_number(t2m_drain_finish(&drain), APR_SUCCESS, "done again");
+    ok(unbroken(100, &last, &named) && last == before + 3 && drain.board.files[0].shed == 0
+       && drain.board.files[0].seq == before + 3, "it stands there once");
+    drain.board.header->shed = 0;
+}
+
 /* What is shed while a file cannot be opened has the numbers after the file's last. */
 static void sheds_before_open(t2m_slot_t *slot)
 {
@@ -287,6 +310,7 @@ int main(void)
     names_gaps(&slot);
     sheds(&slot);
     sheds_again(&slot);
+    tells_at_the_end(&slot);
     sheds_before_open(&slot);
     (void)close(fd);
     (void)unlink(path);

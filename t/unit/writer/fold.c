@@ -142,6 +142,28 @@ static void lines(void)
     ok(bad == 0 && runs > 100, "killed anywhere, twice: once (%d ways)", runs);
 }
 
+/* A ring that is full gives its oldest records up, once. */
+static void full_ring(void)
+{
+    char line[2000];
+    const t2m_recent_t *row = &board.tables->recents[T2M_STREAM_ERRORS];
+    apr_uint64_t first;
+    int i;
+
+    memset(line, 'x', sizeof(line) - 1);
+    line[sizeof(line) - 1] = '\0';
+    for (i = 0; i < 600; i++) {
+        push(T2M_STREAM_ERRORS, 0, 0, line);
+        if (i % 25 == 24) {
+            fold_all();
+        }
+    }
+    first = row->first;
+    ok(first > 0 && row->records == 600, "a full ring");
+    (void)fold_once(1, 0);
+    ok(row->first == first && row->records == 600, "done again: gives up no more");
+}
+
 static void gaps(void)
 {
     apr_uint64_t *dropped = &slot.header->dropped[T2M_STREAM_ACCESS * T2M_DROP_COUNT];
@@ -175,6 +197,7 @@ int main(void)
     sorts();
     worth();
     lines();
+    full_ring();
     gaps();
     return tap_done();
 }

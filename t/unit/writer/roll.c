@@ -143,6 +143,12 @@ static void fails_and_retries(void)
     chores_push(T2M_STREAM_APP, "{\"message\":\"................................................\"");
     (void)chores_pass(now + apr_time_from_sec(61));
     (void)chores_pass(now + apr_time_from_sec(61));
+    policy->size = 1000;
+    (void)chores_pass(now + apr_time_from_sec(122));
+    is_number((long)(drain.room[T2M_STREAM_APP] + drain.sinks[T2M_STREAM_APP].size), 1000,
+              "so it has when it is no longer due");
+    policy->size = 100;
+    (void)chores_pass(now + apr_time_from_sec(122));
     (void)unlinkat(folder, "second-name", 0);
     (void)chores_pass(now - apr_time_from_sec(86400));
     ok(folder_has("talk2me.log.3"), "a clock that went back does not put it off");
