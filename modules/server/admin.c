@@ -271,6 +271,7 @@ static int serve(t2m_admin_visit_t *visit)
 
     if (state) {
         state->audited = 1;
+        state->explained = 1; /* by the refusal: no 5xx of ours is an error of the site */
     }
     take_tokens(visit);
     return is_admitted(visit, &refusal) ? let_in(visit) : turn_away(visit, &refusal);

@@ -322,8 +322,8 @@ static void take_numbers(t2m_chores_shared_t *shared, t2m_board_t *board)
     header->disk_free = shared->disk_free;
     header->logs_size = shared->logs_size;
     header->shed = shared->shed;
-    header->deleted += shared->deleted;
-    header->compressed += shared->compressed;
+    (void)t2m_add(&header->deleted, shared->deleted); /* the second thread reads both */
+    (void)t2m_add(&header->compressed, shared->compressed);
     shared->deleted = shared->compressed = 0;
 }
 
@@ -388,9 +388,11 @@ int t2m_chores_exchange(t2m_chores_t *chores, t2m_drain_t *drain)
     lock(chores);
     news = shared->news;
     if (news) {
-        empty(chores->news_fds[0]);
-        shared->news = 0;
-        take_files(shared, drain);
+        if (!t2m_drain_pending(drain)) { /* else the files' news stay for a later time */
+            empty(chores->news_fds[0]);
+            shared->news = 0;
+            take_files(shared, drain);
+        }
         take_tokens(shared, &drain->board);
         take_numbers(shared, &drain->board);
         take_notices(shared, &drain->board);

@@ -287,13 +287,10 @@ static int is_relieved(const writer_t *writer)
         && t2m_load(&writer->drain.board.header->successor) != 0;
 }
 
-/* While a file refuses a batch, nothing is renamed or closed under it. */
+/* While a file refuses a batch, nothing is renamed or closed under it; all else goes on. */
 static void between_batches(writer_t *writer)
 {
-    if (t2m_drain_pending(&writer->drain)) {
-        return;
-    }
-    if (t2m_drain_settings(&writer->drain)) {
+    if (!t2m_drain_pending(&writer->drain) && t2m_drain_settings(&writer->drain)) {
         t2m_drain_settle(&writer->drain);
     }
     if (writer->chores) {
