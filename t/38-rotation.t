@@ -2,8 +2,8 @@
 # Licensed under the Apache License, Version 2.0; see the file LICENSE.
 #
 # Rotation and retention of a running server: by size and by the clock, by somebody else's mv and
-# logrotate, packed, over its limits, on a disk that fills up, with the writer killed meanwhile. Every
-# request has its line, every number is a line or is named by a gap, over all files of a stream.
+# logrotate, packed, over its limits, on a disk that fills up, with the writer killed meanwhile.
+# Every request has its line, every number is a line or is named by a gap, over all files.
 use strict;
 use warnings;
 use FindBin;
@@ -95,7 +95,8 @@ sub is_whole {
 # ---- by size -------------------------------------------------------------------------------------
 
 subtest 'by size, under load' => sub {
-    my $server = server(name => 'size', conf => "${FEW}T2MLogRotate access size=64K keep=500\n")->start;
+    my $server = server(name => 'size', conf => "${FEW}T2MLogRotate access size=64K keep=500\n");
+    $server->start;
     my $load = T2M::Load->start($server->port, path => '/index.html', clients => 6);
     ok(wait_until(15, sub { -e $server->log_dir . '/access.log.8' }), 'it rotates');
     my ($answered, $other) = $load->stop;
@@ -146,7 +147,7 @@ subtest 'the writer is killed while it rotates' => sub {
     note "$kills kills, " . @files . " files, $lines lines, " . keys(%$answered) . ' answered';
 };
 
-# ---- what goes ------------------------------------------------------------------------------------
+# ---- what goes -----------------------------------------------------------------------------------
 
 sub put {
     my ($server, $name, $size, $age) = @_;
@@ -198,7 +199,8 @@ subtest 'T2MLogMaxTotal' => sub {
     }
     $server->{conf} = "T2MLogMaxTotal 250K\n";
     $server->start;
-    ok(wait_until(5, sub { !-e $server->log_dir . '/performance.log.1' }), 'performance goes first');
+    ok(wait_until(5, sub { !-e $server->log_dir . '/performance.log.1' }),
+        'performance goes first');
     sleep 0.3;
     is_deeply([numbers($server, 'access.log')], [1 .. 3], 'then it is enough');
     ok($server->stop, 'the server stops');
@@ -238,7 +240,7 @@ for my $packer (['gzip', 'gz'], ['zstd', 'zst']) {
     };
 }
 
-# ---- moved by others ----------------------------------------------------------------------------
+# ---- moved by others -----------------------------------------------------------------------------
 
 # The records of several files.
 sub records_of { return map { T2M::Log->new($_)->records } @_ }
@@ -284,7 +286,7 @@ subtest 'logrotate' => sub {
     is_whole($server, 'logrotate', $answered);
 };
 
-# ---- by the clock -------------------------------------------------------------------------------
+# ---- by the clock --------------------------------------------------------------------------------
 
 # Sets the clock of the whole server to that moment; it goes on from there.
 sub set_clock {
@@ -354,7 +356,7 @@ subtest 'by the local clock' => sub {
 T2MLogRotate access daily local
 T2MLogRotate performance daily
 CONF
-    start_faked($server, at(18, 13), 'XXX-5:45'); # midnight is at 18:15 UTC
+    start_faked($server, at(18, 13), 'NPT-5:45'); # midnight is at 18:15 UTC
     get($server->port, '/index.html?n=1-1');
     ok($server->wait_for_lines('performance', 1), 'a line');
     sleep 1.2;
@@ -368,7 +370,7 @@ CONF
     ok($server->stop, 'the server stops');
 };
 
-# ---- a disk that fills up -------------------------------------------------------------------------
+# ---- a disk that fills up ------------------------------------------------------------------------
 
 # Leaves so many KiB free on the small file system.
 sub leave_free {

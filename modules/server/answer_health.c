@@ -14,6 +14,8 @@
 
 #include <apr_strings.h>
 
+#include "shared/atomic.h"
+
 #define STALE apr_time_from_sec(5) /* the writer answers within milliseconds */
 
 static void set_flag(t2m_answer_t *answer, json_t *object, const char *name, int flag)
@@ -56,10 +58,13 @@ static json_t *reasons_of(t2m_answer_t *answer, const t2m_answer_ledger_t *ledge
     const t2m_board_header_t *header = answer->question->board->header;
     json_t *reasons = json_array();
     int up = t2m_answer_writer_up(answer->question->board);
+    int late = up && ledger->ledger.moment && lag_of(answer, ledger) > STALE;
+    int refused = t2m_load(&header->intent.phase) == T2M_INTENT_WRITE;
 
     check(answer, reasons, !up, "no writer runs: records wait in memory");
-    check(answer, reasons, up && ledger->ledger.moment && lag_of(answer, ledger) > STALE,
-          "the writer does not answer");
+    check(answer, reasons, late && !refused, "the writer does not answer");
+    check(answer, reasons, late && refused,
+          "a log file cannot be written (T2M0201): records wait in memory");
     check(answer, reasons, ledger->known && !ledger->balanced,
           "the ledger does not balance: records are missing");
     check(answer, reasons, header->shed != 0,

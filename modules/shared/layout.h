@@ -196,7 +196,8 @@ typedef struct {
     apr_uint64_t shed_after;
     apr_int64_t shed_since_after;
     apr_uint32_t file;
-    apr_uint32_t done;   /* written; decides only where a file has no size (pipes, terminals) */
+    apr_uint32_t done;   /* written; decides where a file's size cannot: pipes, terminals, and a
+                          * file that somebody replaced meanwhile */
 } t2m_intent_step_t;
 
 typedef struct {

@@ -287,8 +287,19 @@ int t2m_chores_fd(const t2m_chores_t *chores)
 
 /* ---- what the first thread does, with the lock held ------------------------------------------ */
 
-static void take_files(t2m_chores_shared_t *shared, t2m_drain_t *drain)
+static void rotate_file(t2m_chores_shared_t *shared, t2m_drain_t *drain, apr_uint32_t i)
 {
+    apr_status_t status = t2m_roll_now(drain, i);
+
+    shared->rotate_status = status != APR_SUCCESS ? status : shared->rotate_status;
+    shared->rotate[i] = 0;
+}
+
+/* While a batch is pending nothing is rotated; but a file that somebody took away is closed, for it
+ * may be what fills the disk. Returns nonzero when something is left for later. */
+static int take_files(t2m_chores_shared_t *shared, t2m_drain_t *drain)
+{
+    int pending = t2m_drain_pending(drain), later = 0;
     apr_uint32_t i;
 
     for (i = 0; i < drain->settings->file_count; i++) {
@@ -296,13 +307,12 @@ static void take_files(t2m_chores_shared_t *shared, t2m_drain_t *drain)
             t2m_roll_reopen(drain, i);
         }
         shared->moved[i] = 0;
-        if (shared->rotate[i]) {
-            apr_status_t status = t2m_roll_now(drain, i);
-
-            shared->rotate_status = status != APR_SUCCESS ? status : shared->rotate_status;
-            shared->rotate[i] = 0;
+        if (shared->rotate[i] && !pending) {
+            rotate_file(shared, drain, i);
         }
+        later |= shared->rotate[i];
     }
+    return later;
 }
 
 static void take_tokens(t2m_chores_shared_t *shared, t2m_board_t *board)
@@ -388,11 +398,8 @@ int t2m_chores_exchange(t2m_chores_t *chores, t2m_drain_t *drain)
     lock(chores);
     news = shared->news;
     if (news) {
-        if (!t2m_drain_pending(drain)) { /* else the files' news stay for a later time */
-            empty(chores->news_fds[0]);
-            shared->news = 0;
-            take_files(shared, drain);
-        }
+        empty(chores->news_fds[0]);
+        t2m_store(&shared->news, take_files(shared, drain));
         take_tokens(shared, &drain->board);
         take_numbers(shared, &drain->board);
         take_notices(shared, &drain->board);

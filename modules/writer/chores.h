@@ -34,8 +34,7 @@ void t2m_chores_stop(t2m_chores_t *chores);
 /**
  * For the thread that writes, between two batches: hands the state of the files over and takes over
  * what the chores have found. Cheap when there is nothing new. While a batch is pending, because a
- * file refuses it, no file is renamed or closed, but a revoked token counts no more. Returns nonzero
- * when there was news.
+ * file refuses it, nothing is rotated; all else goes on. Returns nonzero when there was news.
  */
 int t2m_chores_exchange(t2m_chores_t *chores, t2m_drain_t *drain);
 

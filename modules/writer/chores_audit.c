@@ -102,6 +102,9 @@ static apr_status_t wait_until_written(t2m_chores_t *chores)
         if (t2m_load(head) >= tail) {
             return APR_SUCCESS;
         }
+        if (t2m_load(&chores->stop)) { /* the other thread waits for this one's end */
+            return APR_TIMEUP;
+        }
         (void)pthread_mutex_lock(&chores->lock);
         t2m_chores_news(chores);
         (void)pthread_mutex_unlock(&chores->lock);

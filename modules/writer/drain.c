@@ -191,7 +191,7 @@ static apr_status_t rewind_step(t2m_sink_t *sink, const t2m_intent_step_t *step)
         return step->done ? APR_EEXIST : APR_SUCCESS;
     }
     if (sink->device != step->device || sink->inode != step->inode) {
-        return APR_SUCCESS; /* somebody put another file there: it has nothing of the batch */
+        return step->done ? APR_EEXIST : APR_SUCCESS; /* somebody put another file there */
     }
     return t2m_sink_rewind(sink, step->offset, step->bytes);
 }
@@ -226,13 +226,14 @@ static apr_status_t write_step(t2m_drain_t *drain, t2m_intent_step_t *step)
 static void advance_file(t2m_drain_t *drain, const t2m_intent_step_t *step)
 {
     t2m_board_file_t *row = &drain->board.files[step->file];
+    const t2m_sink_t *sink = &drain->sinks[step->file];
 
     row->seq = step->seq_after;
     row->shed = step->shed_after;
     row->shed_since = step->shed_since_after;
     if (step->bytes) {
         row->written = drain->board.header->intent.moment;
-        row->size = step->offset + step->bytes;
+        row->size = sink->fd >= 0 && sink->regular ? sink->size : step->offset + step->bytes;
     }
     t2m_store(&row->lines, step->lines_after);
 }

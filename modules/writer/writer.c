@@ -287,7 +287,8 @@ static int is_relieved(const writer_t *writer)
         && t2m_load(&writer->drain.board.header->successor) != 0;
 }
 
-/* While a file refuses a batch, nothing is renamed or closed under it; all else goes on. */
+/* While a file refuses a batch, the list of files stays; what the chores found does not wait: a
+ * revoked token, or that the file which fills the disk was taken away. */
 static void between_batches(writer_t *writer)
 {
     if (!t2m_drain_pending(&writer->drain) && t2m_drain_settings(&writer->drain)) {

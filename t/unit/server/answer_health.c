@@ -120,6 +120,9 @@ static void test_degraded(site_t *site)
     header->writer_pid = (apr_uint32_t)getpid();
     site->question.now = NOW + apr_time_from_sec(5);
     degraded(site, "does not answer", "true");
+    header->intent.phase = T2M_INTENT_WRITE;
+    degraded(site, "cannot be written", "true");
+    header->intent.phase = T2M_INTENT_NONE;
     site->question.now = NOW;
     errors->lines--;
     degraded(site, "does not balance", "false");

@@ -290,7 +290,8 @@ static const char *verdict(int producer_ended)
     if (found.access + found.died != (request_begun != 0)) {
         return "a request has not exactly one access line";
     }
-    if (found.access != published[T2M_STREAM_ACCESS] || found.app != published[T2M_STREAM_PERFORMANCE]) {
+    if (found.access != published[T2M_STREAM_ACCESS]
+        || found.app != published[T2M_STREAM_PERFORMANCE]) {
         return "a published line is missing or doubled";
     }
     if (producer_ended && (found.access != 1 || found.app != 1)) {

@@ -9,8 +9,8 @@
  * and limitations under the License.
  */
 
-/* Tests modules/shared/recent.c: a ring that wraps anywhere, is killed anywhere, and is read all the
- * while. Record k has a size and bytes that follow from k, so that each says whether it is whole. */
+/* Tests modules/shared/recent.c: a ring that wraps anywhere, is killed anywhere, and is read all
+ * the while. Record k has a size and bytes that follow from k: each says whether it is whole. */
 #include "shared/recent.h"
 
 #include <pthread.h>
@@ -51,7 +51,7 @@ void t2m_model_step(const char *name)
     }
 }
 
-/* ---- records ---------------------------------------------------------------------------------- */
+/* ---- records --------------------------------------------------------------------------------- */
 
 static apr_uint32_t size_of(apr_uint64_t k)
 {
@@ -114,8 +114,8 @@ static void look(void)
     wrong += read_all(copied, &newest) < 0;
 }
 
-/* Adds records from k on as one batch, unless it is there. Returns nonzero when it was killed at that
- * step (0: none). */
+/* Adds records from k on as one batch, unless it is there. Returns nonzero when it was killed at
+ * that step (0: none). */
 static int add_batch(apr_uint64_t k, int count, apr_uint64_t number, int at)
 {
     t2m_recent_cursor_t cursor;
@@ -152,7 +152,7 @@ static void begin_at(apr_uint64_t position)
     row->records = 0;
 }
 
-/* ---- the tests -------------------------------------------------------------------------------- */
+/* ---- the tests ------------------------------------------------------------------------------- */
 
 static void wraps(void)
 {

@@ -145,7 +145,7 @@ static void floods(t2m_slot_t *one)
     advance();
 }
 
-/* ---- what is not written ------------------------------------------------------------------------ */
+/* ---- what is not written --------------------------------------------------------------------- */
 
 /* A record that has a name, and a line unless it is NULL. */
 static void push_named(t2m_slot_t *slot, const char *line, const char *name, int flags)

@@ -132,6 +132,37 @@ static void late_reports(void)
        "a file that was replaced meanwhile stays open");
 }
 
+static unsigned char security_rotates(void)
+{
+    return chores->shared.rotate[T2M_STREAM_SECURITY];
+}
+
+/* While a file refuses its batch: a token is revoked, somebody takes the file away. */
+static void pending(void)
+{
+    apr_uint64_t inode = drain.sinks[T2M_STREAM_APP].inode;
+    apr_uint64_t rotations = drain.board.files[T2M_STREAM_SECURITY].rotations;
+
+    chores_push(T2M_STREAM_SECURITY, "{\"n\":1");
+    (void)chores_pass(CHORES_NOW);
+    (void)renameat(folder, "talk2me.log", folder, "talk2me.log.taken");
+    drain.board.header->intent.phase = T2M_INTENT_WRITE;
+    memset(&chores->shared.tokens, 0, sizeof(chores->shared.tokens));
+    chores->shared.tokens_new = chores->shared.news = 1;
+    chores->shared.moved[T2M_STREAM_APP] = inode;
+    chores->shared.rotate[T2M_STREAM_SECURITY] = 1;
+    (void)t2m_chores_exchange(chores, &drain);
+    ok(!token_counts(), "while a batch is pending a revoked token counts no more");
+    ok(drain.sinks[T2M_STREAM_APP].inode != inode && new_file(),
+       "a file that was taken away is closed");
+    ok(security_rotates() && drain.board.files[T2M_STREAM_SECURITY].rotations == rotations,
+       "nothing is rotated");
+    drain.board.header->intent.phase = T2M_INTENT_NONE;
+    (void)t2m_chores_exchange(chores, &drain);
+    ok(!security_rotates() && drain.board.files[T2M_STREAM_SECURITY].rotations == rotations + 1,
+       "but afterwards, without being asked again");
+}
+
 /* A new writer begins with what the last one knew. */
 static void inherits(void)
 {
@@ -171,6 +202,7 @@ int main(void)
     exchanges();
     rows();
     late_reports();
+    pending();
     before = chores;
     inherits();
     ok(before != chores, "it has chores of its own");

@@ -135,10 +135,11 @@ static void audits(void)
     begins(ask("audit tail -f access\n"), "ok\n", "audit");
     size = folder_get("security.log", bytes, sizeof(bytes) - 1);
     bytes[size < 0 ? 0 : size] = '\0';
-    ok(strstr(bytes, "\"detail\":\"tail -f access\"") != NULL, "is in the file when it is answered");
+    ok(strstr(bytes, "\"detail\":\"tail -f access\"") != NULL,
+       "is in the file when it is answered");
 }
 
-/* ---- those who mean no good --------------------------------------------------------------------- */
+/* ---- those who mean no good ------------------------------------------------------------------ */
 
 static void odd_commands(void)
 {
@@ -206,7 +207,7 @@ static void hostile(void)
     (void)close(fd);
 }
 
-/* Enough files that the answer does not fit into the socket's buffer, and a client that never reads. */
+/* Enough files that the answer does not fit into the socket's buffer; a client that never reads. */
 static void large_answer(void)
 {
     int fd, i;

@@ -110,7 +110,7 @@ static void names_gaps(t2m_slot_t *slot)
     ok(!moved, "once");
 }
 
-/* ---- shed records: every number is a line or in a gap, over any number of batches ------------- */
+/* ---- shed records: every number is a line or in a gap, over any number of batches ------------ */
 
 static int unbroken(apr_uint64_t first, apr_uint64_t *last, apr_uint64_t *named)
 {
@@ -255,7 +255,9 @@ static void tells_at_the_end(t2m_slot_t *slot)
     again(T2M_INTENT_WRITE);
     drain.board.files[0].seq = before + 2;
     drain.board.files[0].shed = 2;
-    is_number(t2m_drain_finish(&drain), APR_SUCCESS, "done again");
+    drain.sinks[0].size = drain.board.steps[0].offset;
+    (void)truncate(path, (off_t)drain.board.steps[0].offset);
+    is_number(t2m_drain_finish(&drain), APR_SUCCESS, "killed before it was written: done again");
     ok(unbroken(100, &last, &named) && last == before + 3 && drain.board.files[0].shed == 0
        && drain.board.files[0].seq == before + 3, "it stands there once");
     drain.board.header->shed = 0;
@@ -273,14 +275,46 @@ static void sheds_before_open(t2m_slot_t *slot)
     (void)world_push(slot, "{\"n\":1", 1);
     (void)world_push(slot, "{\"n\":1", 1);
     one_pass();
-    ok(drain.sinks[0].fd < 0 && drain.board.files[0].shed == 2, "a file that nothing is written to");
+    ok(drain.sinks[0].fd < 0 && drain.board.files[0].shed == 2, "a file that is not open");
     fd = open(path, O_WRONLY | O_TRUNC);
     ok(write(fd, "{\"seq\":70}\n", 11) == 11, "has a last number");
     (void)close(fd);
     drain.board.header->shed = 0;
     (void)world_push(slot, "{\"n\":1", 1);
     one_pass();
-    ok(unbroken(70, &last, &named) && named == 2 && last == 74, "which those that were shed follow");
+    ok(unbroken(70, &last, &named) && named == 2 && last == 74, "which what was shed follows");
+}
+
+/* A batch of two files, of which the second refuses; meanwhile somebody moves the first away. */
+static void replaced(t2m_slot_t *slot)
+{
+    t2m_intent_step_t *step = &drain.board.steps[0];
+    apr_uint64_t last, named, seq = drain.board.files[0].seq, heads[3];
+    int fd;
+
+    memcpy(heads, drain.board.heads, sizeof(heads));
+    (void)world_push(slot, "{\"n\":1", 1);
+    one_pass();
+    again(T2M_INTENT_WRITE);
+    memcpy(drain.board.heads, heads, sizeof(heads));
+    drain.board.files[0].seq = seq;
+    step->done = 1;
+    step->inode++;
+    (void)truncate(path, 0);
+    t2m_sink_close(&drain.sinks[0]);
+    is_number(t2m_drain_finish(&drain), APR_SUCCESS, "another file stands there");
+    content_is("", "what was written to the first one is not written again");
+    ok(drain.board.files[0].seq == seq + 1 && drain.board.files[0].size == 0,
+       "its size is its own");
+    again(T2M_INTENT_WRITE);
+    memcpy(drain.board.heads, heads, sizeof(heads));
+    drain.board.files[0].seq = seq;
+    step->done = 0;
+    is_number(t2m_drain_finish(&drain), APR_SUCCESS, "and when it was not written");
+    ok(unbroken(seq + 1, &last, &named) && last == seq + 1, "it is now");
+    fd = open(path, O_RDONLY);
+    ok((apr_uint64_t)lseek(fd, 0, SEEK_END) == drain.board.files[0].size, "its size again");
+    (void)close(fd);
 }
 
 int main(void)
@@ -312,6 +346,7 @@ int main(void)
     sheds_again(&slot);
     tells_at_the_end(&slot);
     sheds_before_open(&slot);
+    replaced(&slot);
     (void)close(fd);
     (void)unlink(path);
     return tap_done();

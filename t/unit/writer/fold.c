@@ -23,7 +23,7 @@ static void push(t2m_stream_e stream, int flags, int level, const char *line)
     fold_push(record, line, line ? NULL : "counted only");
 }
 
-/* ---- what the tables share -------------------------------------------------------------------- */
+/* ---- what the tables share ------------------------------------------------------------------- */
 
 static void sorts(void)
 {
@@ -64,7 +64,7 @@ static void worth(void)
     is_number((long)t2m_fold_worth(100, FOLD_START + day, FOLD_START), 100, "of tomorrow");
 }
 
-/* ---- totals and recents ----------------------------------------------------------------------- */
+/* ---- totals and recents ---------------------------------------------------------------------- */
 
 static t2m_totals_t totals_before[T2M_STREAM_COUNT];
 static apr_uint64_t recent_before[T2M_RECENT_COUNT];

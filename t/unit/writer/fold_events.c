@@ -83,7 +83,7 @@ static void counts(void)
     ok(count_of("admin_log_access") == 5 && attempts_of(5) == 2, "done again: counted once");
 }
 
-/* ---- more names than rows ------------------------------------------------------------------------ */
+/* ---- more names than rows -------------------------------------------------------------------- */
 
 static long want;
 

@@ -17,7 +17,8 @@
 #define MINUTE (60 * APR_USEC_PER_SEC)
 
 static const char full[] =
-    "{\"timestamp\":\"2024-01-15T10:30:46.000Z\",\"level\":\"ERROR\",\"message\":\"caf\\u00e9 \\\"x\\\"\","
+    "{\"timestamp\":\"2024-01-15T10:30:46.000Z\",\"level\":\"ERROR\","
+    "\"message\":\"caf\\u00e9 \\\"x\\\"\","
     "\"logger\":\"talk2me.core\",\"endpoint\":\"GET /a\",\"request_id\":\"r-1\","
     "\"exception\":{\"type\":\"ValueError\",\"message\":\"no\",\"traceback\":[\"a\"]}";
 
@@ -122,7 +123,7 @@ static void not_groups(void)
     is_number((long)(board.tables->groups[0].total - before), 0, "nor without a group's id");
 }
 
-/* ---- a table that is full ----------------------------------------------------------------------- */
+/* ---- a table that is full -------------------------------------------------------------------- */
 
 static apr_uint64_t want;
 

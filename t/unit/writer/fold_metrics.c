@@ -105,7 +105,7 @@ static void no_name(void)
     record.stream = T2M_STREAM_ACCESS;
     fold_push(record, "{\"other\":\"stream\"", "GET /a");
     fold_all();
-    is_number((long)(all_sums().count - before), 0, "without a name, or of another stream: nothing");
+    is_number((long)(all_sums().count - before), 0, "without a name, of another stream: nothing");
 }
 
 static apr_uint64_t want_count, want_sum;

@@ -9,8 +9,8 @@
  * and limitations under the License.
  */
 
-/* A world for the tests of writer/fold*.c: records are pushed, gathered and folded, by a writer that
- * may be killed at any step; another one, whose hashes are other ones, does the batch again. */
+/* A world for the tests of writer/fold*.c: records are pushed, gathered and folded, by a writer
+ * that may be killed at any step; another one, with hashes of its own, does the batch again. */
 #ifndef T2M_UNIT_FOLD_WORLD_H
 #define T2M_UNIT_FOLD_WORLD_H
 
@@ -125,8 +125,8 @@ __attribute__((unused)) static void fold_all(void)
 }
 
 /*
- * The same, killed at every step and then once more in the writer that does it again; each time from
- * the same tables. holds says whether the counts are right. Returns how often they were not.
+ * The same, killed at every step and then once more in the writer that does it again; each time
+ * from the same tables. holds says whether the counts are right. Returns how often they were not.
  */
 __attribute__((unused)) static int fold_killed_anywhere(int (*holds)(void), int *runs)
 {

@@ -18,6 +18,9 @@
 
 #define HOUR apr_time_from_sec(3600)
 
+static const char long_line[] =
+    "{\"message\":\"................................................\"";
+
 static t2m_rotation_t *policy;
 
 static void begin(void)
@@ -114,16 +117,16 @@ static void fails_and_retries(void)
     policy->size = 100;
     folder_put("talk2me.log.1", "", 0);
     (void)unlinkat(folder, "talk2me.log.1", 0);
-    chores_push(T2M_STREAM_APP, "{\"message\":\"................................................\"");
+    chores_push(T2M_STREAM_APP, long_line);
     (void)chores_pass(now);
-    chores_push(T2M_STREAM_APP, "{\"message\":\"................................................\"");
+    chores_push(T2M_STREAM_APP, long_line);
     (void)chores_pass(now);
     (void)chores_pass(now);
     ok(folder_has("talk2me.log.1"), "the first rotation");
     before = drain.board.header->notice_count;
     (void)linkat(folder, "talk2me.log", folder, "second-name", 0);
-    chores_push(T2M_STREAM_APP, "{\"message\":\"................................................\"");
-    chores_push(T2M_STREAM_APP, "{\"message\":\"................................................\"");
+    chores_push(T2M_STREAM_APP, long_line);
+    chores_push(T2M_STREAM_APP, long_line);
     (void)chores_pass(now);
     ok(!folder_has("talk2me.log.2"), "a file that cannot be rotated");
     ok(strstr(chores_notice(), "T2M0206") && strstr(chores_notice(), "written on"), "is told of");
@@ -139,8 +142,8 @@ static void fails_and_retries(void)
     ok(folder_has("talk2me.log.2"), "but then");
     is_number((long)drain.room[T2M_STREAM_APP], 100, "and has its limit again");
     (void)linkat(folder, "talk2me.log", folder, "second-name", 0);
-    chores_push(T2M_STREAM_APP, "{\"message\":\"................................................\"");
-    chores_push(T2M_STREAM_APP, "{\"message\":\"................................................\"");
+    chores_push(T2M_STREAM_APP, long_line);
+    chores_push(T2M_STREAM_APP, long_line);
     (void)chores_pass(now + apr_time_from_sec(61));
     (void)chores_pass(now + apr_time_from_sec(61));
     policy->size = 1000;
@@ -167,7 +170,7 @@ static void read_only(void)
     (void)close(folder);
     folder = open(folder_path, O_RDONLY | O_DIRECTORY);
     policy->size = 40;
-    chores_push(T2M_STREAM_APP, "{\"message\":\"................................................\"");
+    chores_push(T2M_STREAM_APP, long_line);
     (void)chores_pass(now);
     if (is_read_only(1)) {
         is_number(t2m_roll_now(&drain, T2M_STREAM_APP), EROFS, "a read-only directory");
