@@ -10,7 +10,7 @@ use lib "$FindBin::Bin/lib";
 use Test::More;
 
 use T2M::Client qw(get);
-use T2M::Process qw(children role_of wait_until);
+use T2M::Process qw(alive children role_of wait_until);
 use T2M::Server;
 
 my $ON = "T2MLog On\nT2MLogDir %s\n";
@@ -124,6 +124,26 @@ subtest 'T2MLogUser' => sub {
     is((stat $server->log_dir . '/access.log')[4], $uid, 'whose the files are');
     is((stat $server->log_dir)[4], $uid, 'and the directory');
     ok($server->stop, 'the server stops');
+};
+
+subtest 'a file that refuses until the end' => sub {
+    my $server = T2M::Server->new(name => 'refuses')->start;
+    $server->announce(qr/T2M0201/);
+    get($server->port, '/index.html?first');
+    ok($server->wait_for_lines('access', 1, 5), 'a line is written');
+    my ($supervise) = grep { role_of($_) eq 'supervise' } children($server->pid);
+    my $file = $server->log_dir . '/access.log';
+    rename $file, "$file.kept" or die "rename: $!";
+    symlink '/dev/null', $file or die "symlink: $!";
+    sleep 1; # until it is noticed that the file was moved
+    get($server->port, '/index.html?second');
+    kill 'TERM', $server->pid;
+    ok(wait_until(25, sub { !alive($supervise) }), 'it does not wait for ever when the server has ended');
+    like($server->error_log, qr/T2M0201: .*symbolic link/, 'the writer says that it cannot write');
+    like($server->error_log, qr/T2M0213: .*access\.log refuses .*: \d+ bytes/, 'and says what is lost');
+    unlink $file;
+    rename "$file.kept", $file or die "rename: $!";
+    $server->stop;
 };
 
 subtest 'nothing on the disk' => sub {

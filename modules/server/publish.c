@@ -77,6 +77,7 @@ static void fill(t2m_settings_t *settings, const t2m_global_config_t *global)
     apr_cpystrn(settings->user, global->user ? global->user : "", T2M_USER_MAX);
     apr_cpystrn(settings->token_file, global->token_file ? global->token_file : "",
                 sizeof(settings->token_file));
+    apr_cpystrn(settings->directory, global->directory, sizeof(settings->directory));
     settings->layout = (apr_uint32_t)global->layout;
     settings->max_total = global->max_total;
     settings->min_free = global->min_free;

@@ -37,6 +37,7 @@ typedef struct {
     apr_uint32_t layout;        /* t2m_layout_e, of the lines that the writer makes */
     char user[T2M_USER_MAX];    /* whom the writer runs as; empty: as it was started */
     char token_file[T2M_PATH_MAX]; /* absolute; empty: none */
+    char directory[T2M_PATH_MAX];  /* T2MLogDir, absolute; empty: not known */
     t2m_limit_t max_total, min_free; /* disk space */
     t2m_settings_file_t files[T2M_FILES_MAX];
 } t2m_settings_t;

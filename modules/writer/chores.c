@@ -131,6 +131,7 @@ static void look_around(t2m_chores_t *chores, apr_int64_t monotonic)
 {
     if (is_due(&chores->last_files, monotonic, FILES_US)) {
         t2m_chores_files(chores);
+        t2m_control_follow(chores);
     }
     if (is_due(&chores->last_tokens, monotonic, TOKENS_US)) {
         t2m_chores_tokens(chores);
@@ -369,6 +370,7 @@ static void hand_over_settings(t2m_chores_shared_t *shared, const t2m_drain_t *d
     }
     shared->file_count = drain->settings->file_count;
     memcpy(shared->token_file, drain->settings->token_file, sizeof(shared->token_file));
+    memcpy(shared->directory, drain->settings->directory, sizeof(shared->directory));
     shared->layout = drain->settings->layout;
     shared->max_total = drain->settings->max_total;
     shared->min_free = drain->settings->min_free;

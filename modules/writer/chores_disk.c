@@ -14,6 +14,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/shed.h"
@@ -218,6 +219,13 @@ static void tell_shed(t2m_chores_t *chores, apr_uint32_t before, apr_uint32_t no
     }
 }
 
+int t2m_chores_has_directory(void)
+{
+    struct stat information;
+
+    return fstat(T2M_FD_DIRECTORY, &information) == 0 && S_ISDIR(information.st_mode);
+}
+
 void t2m_chores_space(t2m_chores_t *chores)
 {
     t2m_chores_shared_t *shared = &chores->shared;
@@ -225,7 +233,8 @@ void t2m_chores_space(t2m_chores_t *chores)
     apr_uint64_t size, free_bytes;
     apr_uint32_t shed;
 
-    if (t2m_disk_state(T2M_FD_DIRECTORY, &size, &free_bytes) != APR_SUCCESS) {
+    if (!t2m_chores_has_directory()
+        || t2m_disk_state(T2M_FD_DIRECTORY, &size, &free_bytes) != APR_SUCCESS) {
         return;
     }
     shed = t2m_shed(free_bytes, t2m_limit_bytes(&known.min_free, size), known.shed);

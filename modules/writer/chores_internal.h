@@ -35,6 +35,7 @@ typedef struct {
     apr_uint32_t file_count;
     t2m_chores_file_t *files;     /* T2M_FILES_MAX */
     char token_file[T2M_PATH_MAX];
+    char directory[T2M_PATH_MAX];
     t2m_limit_t max_total, min_free;
     apr_uint64_t passes;
     apr_int64_t made;
@@ -78,6 +79,10 @@ struct t2m_chores_t {
 /** A copy of a file's row; 0 behind the last. */
 int t2m_chores_file(t2m_chores_t *chores, apr_uint32_t i, t2m_chores_file_t *file);
 
+/** Nonzero when T2M_FD_DIRECTORY is a directory: without one, all goes to standard output, and the
+ * number may be that of something else. */
+int t2m_chores_has_directory(void);
+
 /** Leaves a notice for the administrator. */
 void t2m_chores_notice(t2m_chores_t *chores, t2m_level_e level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -99,6 +104,13 @@ int t2m_chores_meanwhile(t2m_chores_t *chores);
 
 /** The control socket: made, or -1; one client served; closed and unlinked. */
 int t2m_control_listen(void);
+
+/**
+ * A chore: the descriptor T2M_FD_DIRECTORY follows when another directory stands under the name
+ * (moved away and made again, mounted over, another T2MLogDir), and the socket is made where there
+ * is none. Without it the command line would find no writer, and no record of who reads be made.
+ */
+void t2m_control_follow(t2m_chores_t *chores);
 void t2m_control_serve(t2m_chores_t *chores);
 void t2m_control_close(int fd);
 

@@ -55,8 +55,8 @@ int t2m_control_listen(void)
     struct sockaddr_un address;
     int fd;
 
-    if (fcntl(T2M_FD_DIRECTORY, F_GETFD) < 0) {
-        return -1; /* all goes to standard output: there is no directory */
+    if (!t2m_chores_has_directory()) {
+        return -1;
     }
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) {
@@ -79,6 +79,48 @@ void t2m_control_close(int fd)
         (void)close(fd);
         remove_old();
     }
+}
+
+/* Nonzero when another directory than the open one stands under the path. */
+static int is_other(const char *path)
+{
+    struct stat here, there;
+
+    return *path && fstat(T2M_FD_DIRECTORY, &here) == 0 && stat(path, &there) == 0
+        && S_ISDIR(there.st_mode)
+        && (here.st_ino != there.st_ino || here.st_dev != there.st_dev);
+}
+
+/* A socket of the same name is ours: the directory's lock keeps other writers away. */
+static int has_socket(void)
+{
+    struct stat information;
+
+    return fstatat(T2M_FD_DIRECTORY, T2M_CONTROL_SOCKET, &information, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+void t2m_control_follow(t2m_chores_t *chores)
+{
+    char path[T2M_PATH_MAX];
+    int other, fd;
+
+    (void)pthread_mutex_lock(&chores->lock);
+    memcpy(path, chores->shared.directory, sizeof(path));
+    (void)pthread_mutex_unlock(&chores->lock);
+    if (!t2m_chores_has_directory()) {
+        return;
+    }
+    other = is_other(path);
+    if (!other && has_socket()) {
+        return;
+    }
+    t2m_control_close(chores->socket_fd);
+    fd = other ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (fd >= 0) {
+        (void)dup2(fd, T2M_FD_DIRECTORY);
+        (void)close(fd);
+    }
+    chores->socket_fd = t2m_control_listen();
 }
 
 /* Waits until the client is ready. However slowly it goes on, its time ends at deadline: nobody

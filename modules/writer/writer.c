@@ -48,6 +48,7 @@ enum {
     RETRY_MS = 100,      /* after a file refused */
     COMPLAIN_US = 60000000,
     TELL_US = 1000000,   /* between two notices of what was dropped */
+    GIVE_UP_US = 8000000, /* at the end, for a file that refuses: before the supervisor does */
     ASKED_US = 500000    /* so long the ledger is kept up after an ask */
 };
 
@@ -270,11 +271,37 @@ static void rest(writer_t *writer)
     }
 }
 
+/* Nobody is left to pass a notice on: the classic log has it from here. */
+static void give_up(const writer_t *writer)
+{
+    const t2m_drain_t *drain = &writer->drain;
+    apr_uint64_t bytes = 0;
+    apr_uint32_t i;
+
+    for (i = 0; i < drain->slots.geometry.slot_count; i++) {
+        apr_uint64_t head = drain->board.heads[i];
+
+        bytes += t2m_slots_tail(&drain->slots, i, head) - head;
+    }
+    (void)fprintf(stderr, "T2M0213: the server has ended and %s refuses (%s): %" APR_UINT64_T_FMT
+                  " bytes of log records are lost\n",
+                  drain->settings->files[drain->failed_file].path, strerror(writer->last_error),
+                  bytes);
+}
+
 /* The server is gone: all that is left in the memory goes into the files. */
 static void drain_the_rest(writer_t *writer)
 {
+    apr_int64_t end = monotonic() + GIVE_UP_US;
+
     writer->alone = 1;
     while (drain_once(writer) || t2m_drain_waiting(&writer->drain)) {
+        if (writer->last_error == APR_SUCCESS) {
+            end = monotonic() + GIVE_UP_US;
+        } else if (monotonic() > end) {
+            give_up(writer);
+            return;
+        }
     }
     look_after_owners(writer);
     (void)t2m_drain_tell(&writer->drain, apr_time_now()); /* what fails now has no reader left */
