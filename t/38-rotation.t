@@ -335,6 +335,7 @@ CONF
     is_deeply(rotated($server), ['performance.log.1'], 'an empty file does not');
     get($server->port, '/index.html?n=1-2');
     ok($server->wait_for_lines('access', 2), 'another line');
+    ok($server->wait_for_lines('performance', 1), 'and its duration');
     set_clock($server, at(24 * 3, 1));
     ok(wait_until(5, sub { @{ rotated($server) } == 3 }), 'three days later');
     is_deeply(rotated($server), ['access.log.1', 'performance.log.1', 'performance.log.2'],

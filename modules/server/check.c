@@ -15,10 +15,12 @@
 #include <unistd.h>
 
 #include <apr_hash.h>
+#include <apr_lib.h>
 #include <apr_strings.h>
 #include <http_core.h>
 #include <mpm_common.h>
 
+#include "core/backup_name.h"
 #include "core/field_name.h"
 #include "server/config.h"
 #include "server/field_list.h"
@@ -39,6 +41,7 @@ typedef struct {
 /* Whose a file is. */
 typedef struct {
     t2m_stream_e stream;
+    const char *path;
     const t2m_rotation_t *rotation;
 } owner_t;
 
@@ -145,6 +148,7 @@ static void check_path(check_t *check, const char *path, t2m_stream_e stream,
     }
     owner = apr_palloc(check->pool, sizeof *owner);
     owner->stream = stream;
+    owner->path = path;
     owner->rotation = t2m_config_server(server)->rotation[stream];
     apr_hash_set(check->files, identity, APR_HASH_KEY_STRING, owner);
     check_file(check, path, stream);
@@ -169,6 +173,56 @@ static int check_rotation(check_t *check, const server_rec *server, t2m_stream_e
     return 0;
 }
 
+static int is_backup_of(const char *path, const char *base)
+{
+    const char *name = strrchr(base, '/') + 1;
+    const char *entry = path + (name - base);
+    apr_uint32_t number;
+    t2m_compression_e compression;
+
+    return strncmp(path, base, strlen(base)) == 0
+        && (t2m_backup_name_parse(name, entry, &number, &compression)
+            || t2m_backup_name_parse_temporary(name, entry, &number, &compression));
+}
+
+/* Rotation would rename one stream's file as an old one of the other's, and delete it. */
+static void check_name(check_t *check, const owner_t *owner)
+{
+    for (apr_hash_index_t *at = apr_hash_first(check->pool, check->files); at;
+         at = apr_hash_next(at)) {
+        const owner_t *other = apr_hash_this_val(at);
+
+        if (is_backup_of(owner->path, other->path)) {
+            check->failed = 1;
+            ap_log_error(APLOG_MARK, APLOG_ERR, 0, check->main_server,
+                         "T2M0013: T2MLogFile %s %s has the name of a rotated file of T2MLogFile "
+                         "%s %s; give it another", t2m_stream_name(owner->stream), owner->path,
+                         t2m_stream_name(other->stream), other->path);
+            return;
+        }
+    }
+}
+
+/* Only a few names end as a rotated file's do. */
+static void check_names(check_t *check)
+{
+    apr_array_header_t *owners = apr_array_make(check->pool, 16, sizeof(const owner_t *));
+
+    for (apr_hash_index_t *at = apr_hash_first(check->pool, check->files); at;
+         at = apr_hash_next(at)) {
+        const owner_t *owner = apr_hash_this_val(at);
+        const char *dot = strrchr(owner->path, '.');
+
+        if (dot && (apr_isdigit(dot[1]) || !strcmp(dot, ".gz") || !strcmp(dot, ".zst")
+                    || !strcmp(dot, ".tmp"))) {
+            APR_ARRAY_PUSH(owners, const owner_t *) = owner;
+        }
+    }
+    for (int i = 0; i < owners->nelts; i++) {
+        check_name(check, APR_ARRAY_IDX(owners, i, const owner_t *));
+    }
+}
+
 static void check_files(check_t *check)
 {
     for (const server_rec *server = check->main_server; server; server = server->next) {
@@ -180,6 +234,7 @@ static void check_files(check_t *check)
             }
         }
     }
+    check_names(check);
 }
 
 /* The sum is known only now that what is inherited is. */

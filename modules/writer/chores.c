@@ -16,12 +16,13 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+#include <apr_strings.h>
 
 #include "shared/atomic.h"
 #include "writer/backups.h"
@@ -96,7 +97,7 @@ void t2m_chores_notice(t2m_chores_t *chores, t2m_level_e level, const char *form
     va_list arguments;
 
     va_start(arguments, format);
-    (void)vsnprintf(text, sizeof(text), format, arguments);
+    (void)apr_vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
     lock(chores);
     if (shared->notice_count < T2M_CHORES_NOTICES) { /* more in one round would say no more */

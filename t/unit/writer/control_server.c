@@ -253,6 +253,37 @@ static void socket_file(void)
     is_number(t2m_control_listen(), -1, "no log directory, no socket");
 }
 
+/* Somebody deletes the socket, or moves the whole directory away and makes it again. */
+static void follows(void)
+{
+    char other[sizeof(folder_path) + 8];
+    struct stat before, after;
+
+    (void)dup2(folder, T2M_FD_DIRECTORY);
+    chores->socket_fd = -1;
+    t2m_control_follow(chores);
+    (void)fstatat(folder, T2M_CONTROL_SOCKET, &before, 0);
+    t2m_control_follow(chores);
+    ok(fstatat(folder, T2M_CONTROL_SOCKET, &after, 0) == 0 && before.st_ino == after.st_ino,
+       "the socket stays");
+    (void)unlinkat(folder, T2M_CONTROL_SOCKET, 0);
+    t2m_control_follow(chores);
+    ok(folder_has(T2M_CONTROL_SOCKET), "is made again where it was deleted");
+    (void)snprintf(other, sizeof(other), "%s-other", folder_path);
+    ok(mkdir(other, 0700) == 0, "another directory");
+    (void)snprintf(chores->shared.directory, sizeof(chores->shared.directory), "%s", other);
+    t2m_control_follow(chores);
+    ok(!folder_has(T2M_CONTROL_SOCKET), "is left");
+    ok(stat(other, &before) == 0 && fstat(T2M_FD_DIRECTORY, &after) == 0
+       && before.st_ino == after.st_ino
+       && fstatat(T2M_FD_DIRECTORY, T2M_CONTROL_SOCKET, &after, 0) == 0, "and followed");
+    t2m_control_close(chores->socket_fd);
+    chores->socket_fd = -1;
+    (void)rmdir(other);
+    t2m_control_follow(chores);
+    ok(chores->socket_fd < 0, "a directory that is gone has none");
+}
+
 int main(void)
 {
     (void)signal(SIGPIPE, SIG_IGN);
@@ -269,6 +300,7 @@ int main(void)
     hostile();
     large_answer();
     socket_file();
+    follows();
     folder_remove();
     return tap_done();
 }
