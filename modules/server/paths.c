@@ -29,6 +29,7 @@
 #include <http_config.h>
 
 #include "server/private.h"
+#include "shared/handover.h"
 
 #ifndef T2M_PROGRAM_PATH
 #define T2M_PROGRAM_PATH "/usr/bin/t2mlog"
@@ -89,6 +90,8 @@ const char *t2m_paths_refuse_file(apr_pool_t *pool, const char *name)
         reason = "\"..\" in a relative path";
     } else if (*base == '.' || *name == '.') {
         reason = "the file name begins with a dot";
+    } else if (!strcmp(base, T2M_CONTROL_SOCKET)) {
+        reason = "that is the name of the writer's control socket";
     } else {
         return NULL;
     }

@@ -14,6 +14,9 @@
 #ifndef T2M_SHARED_HANDOVER_H
 #define T2M_SHARED_HANDOVER_H
 
+/* The writer's control socket in the log directory: no log file may have its name. */
+#define T2M_CONTROL_SOCKET "t2mlog.sock"
+
 enum {
     T2M_FD_SLOTS = 3,     /* the slots memory, writable */
     T2M_FD_BOARD = 4,     /* the board, writable */

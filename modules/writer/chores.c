@@ -251,7 +251,7 @@ static int start_thread(t2m_chores_t *chores)
     return error;
 }
 
-t2m_chores_t *t2m_chores_start(t2m_drain_t *drain)
+t2m_chores_t *t2m_chores_make(t2m_drain_t *drain)
 {
     t2m_chores_t *chores = make();
 
@@ -263,7 +263,14 @@ t2m_chores_t *t2m_chores_start(t2m_drain_t *drain)
     mend_files(chores, drain->settings);
     chores->socket_fd = t2m_control_listen();
     (void)t2m_chores_exchange(chores, drain);
-    if (start_thread(chores) != 0) {
+    return chores;
+}
+
+t2m_chores_t *t2m_chores_start(t2m_drain_t *drain)
+{
+    t2m_chores_t *chores = t2m_chores_make(drain);
+
+    if (chores && start_thread(chores) != 0) {
         t2m_control_close(chores->socket_fd);
         free(chores);
         return NULL;

@@ -76,6 +76,9 @@ struct t2m_chores_t {
     t2m_slot_t slot;              /* a producer of its own, for the audit of the command line */
 };
 
+/** t2m_chores_start without the thread. */
+t2m_chores_t *t2m_chores_make(t2m_drain_t *drain);
+
 /** A copy of a file's row; 0 behind the last. */
 int t2m_chores_file(t2m_chores_t *chores, apr_uint32_t i, t2m_chores_file_t *file);
 

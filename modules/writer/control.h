@@ -25,7 +25,7 @@
 
 #include <apr_errno.h>
 
-#define T2M_CONTROL_SOCKET "t2mlog.sock"
+#include "shared/handover.h"
 
 enum { T2M_CONTROL_LINE_MAX = 1024, T2M_CONTROL_ANSWER_MAX = 1048576 };
 
