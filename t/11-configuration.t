@@ -79,7 +79,7 @@ refuses($fine . "T2MLogFile app below//y.log\nT2MLogFile errors below/y.log",
     'double slashes', $shared);
 refuses($fine . "T2MLogFile app one.log\nT2MLogFile errors two.log", 'hard links', $shared);
 refuses($fine . "T2MLogFile access x.log\nT2MLogFile errors x.log.$_", "x.log.$_ beside x.log",
-    qr/T2M0013: T2MLogFile errors \S+x\.log\.$_ has the name of a rotated file of T2MLogFile access/)
+    qr/T2M0024: T2MLogFile errors \S+x\.log\.$_ has the name of a rotated file of T2MLogFile access/)
     for qw(2 10.gz 3.zst 3.gz.tmp);
 passes($fine . "T2MLogFile access x.log\nT2MLogFile errors x.log.$_", "x.log.$_ beside x.log")
     for qw(02 old 2.bz2);

@@ -195,7 +195,7 @@ static void check_name(check_t *check, const owner_t *owner)
         if (is_backup_of(owner->path, other->path)) {
             check->failed = 1;
             ap_log_error(APLOG_MARK, APLOG_ERR, 0, check->main_server,
-                         "T2M0013: T2MLogFile %s %s has the name of a rotated file of T2MLogFile "
+                         "T2M0024: T2MLogFile %s %s has the name of a rotated file of T2MLogFile "
                          "%s %s; give it another", t2m_stream_name(owner->stream), owner->path,
                          t2m_stream_name(other->stream), other->path);
             return;
