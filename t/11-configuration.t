@@ -291,6 +291,7 @@ subtest 'the file of tokens of a running server' => sub {
         t2mlog => "T2MLog On\nT2MLogAdminInsecure On\nT2MLogAdminTokenFile tokens\n");
     $server->announce(qr/T2M0021|T2M0207/)->start;
     my $said = sub { return scalar(() = ($server->error_log . $server->output) =~ /$_[0]/g) };
+    ok(wait_until(10, sub { $server->generations }), 'it serves'); # its port was open before
     is($said->('T2M0022: T2MLogAdminInsecure On'), 1, 'a start warns of insecure settings once');
     chmod 0644, $server->root . '/tokens' or die "chmod: $!";
     ok($server->graceful, 'others may read the tokens: a new generation all the same');
