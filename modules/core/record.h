@@ -109,10 +109,18 @@ void t2m_record_milliseconds(t2m_record_t *record, const char *name, apr_int64_t
 void t2m_record_open(t2m_record_t *record, const char *name);
 void t2m_record_close(t2m_record_t *record);
 
-/** Fields that others name and fill: of the C API, of scripts, of the configuration. */
+/* Fields that others name and fill: of the C API, of scripts, of the configuration. */
+
+/** A field of text; name and text are borrowed. */
 t2m_field_t t2m_field_text(const char *name, t2m_text_t text);
+
+/** A field with a whole number. */
 t2m_field_t t2m_field_integer(const char *name, apr_int64_t value);
+
+/** A field with a number that may have decimals; it must be finite. */
 t2m_field_t t2m_field_real(const char *name, double value);
+
+/** A field that is true (any value but 0) or false. */
 t2m_field_t t2m_field_boolean(const char *name, int value);
 
 /**

@@ -24,7 +24,7 @@
 enum { LINES = 10, LINES_MAX = 1000000000, PAUSE_MS = 100 };
 
 typedef struct {
-    t2m_library_t library;
+    t2m_library_t logs;
     const char *directory;
     t2m_stream_e stream;
     apr_uint64_t lines;
@@ -95,14 +95,14 @@ static int flush(void)
 /* Of several files, each has given its last lines: of these the last. */
 static int print_last(tail_t *tail)
 {
-    t2m_timeline_t *timeline = t2m_timeline_make(tail->library.histories, tail->library.count,
+    t2m_timeline_t *timeline = t2m_timeline_make(tail->logs.histories, tail->logs.count,
                                                  NULL, NULL);
     t2m_timeline_line_t line;
     apr_uint64_t count = 0;
     unsigned i;
 
-    for (i = 0; i < tail->library.count; i++) {
-        count += t2m_history_last(tail->library.histories[i], tail->lines);
+    for (i = 0; i < tail->logs.count; i++) {
+        count += t2m_history_last(tail->logs.histories[i], tail->lines);
     }
     for (; timeline && t2m_timeline_next(timeline, &line); count -= count > 0) {
         if (count <= tail->lines) {
@@ -116,7 +116,7 @@ static int print_last(tail_t *tail)
 
 static void follow_file(tail_t *tail, unsigned file)
 {
-    t2m_history_t *history = tail->library.histories[file];
+    t2m_history_t *history = tail->logs.histories[file];
     t2m_log_line_t line;
 
     do {
@@ -141,7 +141,7 @@ static int follow(tail_t *tail)
     unsigned i;
 
     do {
-        for (i = 0; i < tail->library.count; i++) {
+        for (i = 0; i < tail->logs.count; i++) {
             follow_file(tail, i);
         }
         if (!flush()) {
@@ -155,9 +155,9 @@ static int run(tail_t *tail)
 {
     int code = T2M_EXIT_TROUBLE;
 
-    tail->seqs = calloc(tail->library.count, sizeof(*tail->seqs));
+    tail->seqs = calloc(tail->logs.count, sizeof(*tail->seqs));
     if (tail->seqs && print_last(tail)) {
-        code = tail->library.trouble ? T2M_EXIT_TROUBLE : T2M_EXIT_OK;
+        code = tail->logs.trouble ? T2M_EXIT_TROUBLE : T2M_EXIT_OK;
         code = tail->follow ? follow(tail) : code;
     }
     free(tail->seqs);
@@ -166,7 +166,7 @@ static int run(tail_t *tail)
 
 int t2m_tail_main(int argc, char **argv)
 {
-    tail_t tail = { .library = { .command = &command }, .stream = T2M_STREAM_ERRORS,
+    tail_t tail = { .logs = { .command = &command }, .stream = T2M_STREAM_ERRORS,
                     .lines = LINES, .terminal = isatty(STDOUT_FILENO) };
     t2m_words_t words;
     int code = t2m_options_read(&command, argc, argv, &tail, &words);
@@ -181,10 +181,10 @@ int t2m_tail_main(int argc, char **argv)
     if (code != T2M_EXIT_NONE) {
         return code;
     }
-    code = t2m_library_open(&tail.library, tail.directory, tail.stream, argc, argv);
+    code = t2m_library_open(&tail.logs, tail.directory, tail.stream, argc, argv);
     if (code == T2M_EXIT_NONE) {
         code = run(&tail);
     }
-    t2m_library_close(&tail.library);
+    t2m_library_close(&tail.logs);
     return code;
 }

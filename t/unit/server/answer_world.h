@@ -18,7 +18,7 @@
 #include <apr_strings.h>
 #include <http_main.h>
 
-#include "../shared/world.h"
+#include "shared/world.h"
 #include "server/answer_records.h"
 #include "server/config.h"
 #include "shared/recent.h"
