@@ -150,10 +150,14 @@ subtest 'nothing on the disk' => sub {
     my $files = join '', map { "T2MLogFile $_ /dev/stdout\n" }
         qw(app errors access security performance);
     my $server = T2M::Server->new(name => 'container', mode => 'foreground',
-        t2mlog => "T2MLog On\n$files")->start;
+        t2mlog => "T2MLog On\nT2MLogMinFree 1G\n$files")->start;
     get($server->port, '/index.html');
     ok(wait_until(5, sub { $server->output =~ /"stream":"access","seq":1\}/ }),
         'all streams on standard output');
+    sleep 2; # by then free space is looked at, where there is a directory
+    get($server->port, '/index.html?later');
+    ok(wait_until(5, sub { $server->output =~ /"stream":"access","seq":2\}/ }),
+        'and T2MLogMinFree, which has no file system to look at, takes none of it away');
     ok($server->stop, 'the server stops');
     ok(!-e $server->log_dir, 'no directory is made');
 };
