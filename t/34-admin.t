@@ -377,6 +377,22 @@ subtest 'nothing to authenticate by' => sub {
     is(ask($off, '/errors')->{status}, 404, 'T2MLog Off');
 };
 
+subtest 'whoever reads is told of, whatever the stream is set to' => sub {
+    my $quiet = T2M::Server->new(name => 'level', files => { admin_files() },
+        t2mlog => "T2MLog On\nT2MLogLevel security CRITICAL", conf => admin_conf());
+    T2M::Admin::start($quiet);
+    is(ask($quiet, '/health', 'X-Admin-Token' => $TOKEN)->{status}, 200, 'an answer');
+    settle($quiet);
+    is((events($quiet, 'admin_log_access'))[-1]{result}, 'granted', 'a level does not silence its record');
+    my $silent = T2M::Server->new(name => 'no stream', files => { admin_files() },
+        t2mlog => "T2MLog On\nT2MLogFile security off", conf => admin_conf());
+    $silent->start;
+    my $reason = sub { ask($silent, $_[0], 'X-Admin-Token' => $TOKEN)->{body} };
+    ok(wait_until(10, sub { $reason->('/health') =~ /T2MLogFile security off/ }), 'without the stream');
+    like($reason->($_), qr/"status":503.*T2MLogFile security off/s, "$_ has no answer, and says why")
+        for qw(/health /metrics /metrics /errors);
+};
+
 my $hosts = T2M::Server->new(name => 'virtual hosts', files => { admin_files() },
     conf => admin_conf() . <<'CONF');
 <VirtualHost 127.0.0.1:@PORT@>

@@ -58,6 +58,7 @@ void t2m_record_begin(t2m_record_t *record, t2m_stream_e stream, t2m_level_e lev
     record->field_count = 0;
     record->span_count = 0;
     record->truncated = 0;
+    record->audit = 0;
     memset(&record->facts, 0, sizeof(record->facts));
     add_number(record, "timestamp", T2M_FIELD_TIMESTAMP, time);
     t2m_record_string(record, "level", T2M_CONTENT_SAFE, t2m_level_name(level));

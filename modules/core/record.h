@@ -76,6 +76,7 @@ typedef struct {
     apr_uint16_t field_count;
     apr_uint16_t span_count;
     unsigned truncated : 1; /* something was left out: the line says so */
+    unsigned audit : 1;     /* written whatever level the stream has; set after begin */
     t2m_facts_t facts;      /* set by whoever gathers the record */
     t2m_field_t fields[T2M_RECORD_ROOM];
     t2m_mask_span_t spans[T2M_RECORD_SPANS_MAX];

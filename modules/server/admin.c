@@ -248,8 +248,8 @@ static int answer_visit(const t2m_admin_visit_t *visit)
 static int let_in(const t2m_admin_visit_t *visit)
 {
     if (t2m_admin_audit_granted(visit) != APR_SUCCESS) {
-        return send_unavailable(visit, "This access cannot be logged now, and so there is no "
-                                       "answer to it.");
+        return send_unavailable(visit, "This access cannot be logged now (is T2MLogFile "
+                                       "security off?), and so there is no answer to it.");
     }
     (void)t2m_process_catch_up();
     return answer_visit(visit);

@@ -44,6 +44,7 @@ static void begin(t2m_security_event_t *event, const t2m_admin_visit_t *visit)
 {
     memset(event, 0, sizeof *event);
     event->event = "admin_log_access";
+    event->audit = 1;
     event->request = visit->request;
     t2m_security_add(event, "token", T2M_CONTENT_SAFE, visit->token);
     t2m_security_add(event, "user", T2M_CONTENT_NAME, visit->user);
@@ -113,10 +114,21 @@ static int count_poll(const t2m_admin_visit_t *visit, t2m_security_event_t *even
     return 0;
 }
 
+/* Zero when the stream is off: then no reading of logs can be told of. */
+static int has_stream(const server_rec *server)
+{
+    const t2m_server_config_t *config = t2m_config_server(server);
+
+    return config && config->file_id[T2M_STREAM_SECURITY] != T2M_FILE_NONE;
+}
+
 apr_status_t t2m_admin_audit_granted(const t2m_admin_visit_t *visit)
 {
     t2m_security_event_t event;
 
+    if (!has_stream(server_of(visit))) {
+        return APR_ENOENT;
+    }
     begin(&event, visit);
     event.level = T2M_LEVEL_INFO;
     event.attempts = 1;

@@ -87,6 +87,12 @@ int t2m_emit_wants(const t2m_server_config_t *config, t2m_stream_e stream, t2m_l
     return config->file_id[stream] != T2M_FILE_NONE && (int)level >= config->level[stream];
 }
 
+static int is_wanted(const t2m_record_t *record, const t2m_server_config_t *config)
+{
+    return t2m_emit_wants(config, record->stream,
+                          record->audit ? T2M_LEVEL_CRITICAL : record->level);
+}
+
 static void leave_out(t2m_record_t *record, const apr_array_header_t *fields)
 {
     for (int i = 0; i < fields->nelts; i++) {
@@ -113,7 +119,7 @@ apr_status_t t2m_emit(t2m_record_t *record, const t2m_server_config_t *config,
 {
     apr_size_t limit = config->global->max_record;
 
-    if (!t2m_emit_wants(config, record->stream, record->level)) {
+    if (!is_wanted(record, config)) {
         t2m_process_end(entry);
         return t2m_emit_count(record);
     }

@@ -222,6 +222,7 @@ static apr_status_t write_line(const occurrence_t *occurrence)
     t2m_record_t record;
 
     t2m_record_begin(&record, T2M_STREAM_SECURITY, event->level, occurrence->now);
+    record.audit = event->audit != 0;
     note_facts(&record.facts, occurrence);
     t2m_record_text(&record, "message", T2M_CONTENT_SAFE,
                     write_message(event->event, message, sizeof message));
@@ -260,8 +261,9 @@ apr_status_t t2m_security_write(const server_rec *server, const t2m_security_eve
         return APR_SUCCESS;
     }
     look_at(&occurrence, config, event);
-    return t2m_emit_wants(config, T2M_STREAM_SECURITY, event->level) ? write_line(&occurrence)
-                                                                     : only_count(&occurrence);
+    return t2m_emit_wants(config, T2M_STREAM_SECURITY,
+                          event->audit ? T2M_LEVEL_CRITICAL : event->level)
+               ? write_line(&occurrence) : only_count(&occurrence);
 }
 
 apr_status_t t2m_security_count(const server_rec *server, const t2m_security_event_t *event)

@@ -42,6 +42,7 @@ typedef struct {
     apr_uint64_t attempts; /* 0: counted by the board from the event and the client's network */
     apr_uint64_t key;    /* under which the board counts; 0: t2m_security_key of the event */
     int blocked;
+    int audit;           /* written whatever T2MLogLevel says */
     unsigned char flags; /* T2M_FACT_ASK, T2M_FACT_POLL; T2M_FACT_ATTEMPT: count it whatever
                           * attempts says */
     int more_count;
