@@ -383,7 +383,8 @@ subtest 'whoever reads is told of, whatever the stream is set to' => sub {
     T2M::Admin::start($quiet);
     is(ask($quiet, '/health', 'X-Admin-Token' => $TOKEN)->{status}, 200, 'an answer');
     settle($quiet);
-    is((events($quiet, 'admin_log_access'))[-1]{result}, 'granted', 'a level does not silence its record');
+    my ($last) = reverse events($quiet, 'admin_log_access');
+    is(($last // {})->{result}, 'granted', 'a level does not silence its record');
     my $silent = T2M::Server->new(name => 'no stream', files => { admin_files() },
         t2mlog => "T2MLog On\nT2MLogFile security off", conf => admin_conf());
     $silent->start;

@@ -124,7 +124,7 @@ apr_status_t t2m_chores_audit(t2m_chores_t *chores, uid_t user, pid_t process,
     char number[16];
 
     if (file == T2M_FILES_MAX) {
-        return APR_SUCCESS;
+        return APR_ENOENT;
     }
     if (status != APR_SUCCESS || apr_pool_create(&pool, NULL) != APR_SUCCESS) {
         return status != APR_SUCCESS ? status : APR_ENOMEM;

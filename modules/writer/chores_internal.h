@@ -119,7 +119,7 @@ void t2m_control_close(int fd);
 
 /**
  * Writes an admin_log_access record of the command line and waits until it is in its file.
- * Returns APR_SUCCESS or why there is none.
+ * Returns APR_SUCCESS or why there is none: APR_ENOENT when the stream security is off.
  */
 apr_status_t t2m_chores_audit(t2m_chores_t *chores, uid_t user, pid_t process,
                               const char *command);

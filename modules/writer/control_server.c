@@ -310,13 +310,19 @@ static void audit(t2m_chores_t *chores, int fd, const char *command)
 {
     struct ucred peer = { 0 };
     socklen_t size = sizeof(peer);
+    apr_status_t result;
 
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
         refuse(fd, "cannot tell who asks");
-    } else if (t2m_chores_audit(chores, peer.uid, peer.pid, command) != APR_SUCCESS) {
-        refuse(fd, "the record could not be written");
-    } else {
+        return;
+    }
+    result = t2m_chores_audit(chores, peer.uid, peer.pid, command);
+    if (result == APR_SUCCESS) {
         answer(fd, "ok\n");
+    } else {
+        refuse(fd, result == APR_ENOENT ? "the stream security is off (T2MLogFile security off): "
+                                          "no reading can be recorded"
+                                        : "the record could not be written");
     }
 }
 
