@@ -89,7 +89,9 @@ apr_uint64_t t2m_answer_dropped(const t2m_answer_ledger_t *ledger, int stream)
 const char *t2m_answer_drop_name(int reason)
 {
     static const char *const names[T2M_DROP_COUNT] = {
-        [T2M_DROP_FULL] = "full", [T2M_DROP_REENTRY] = "reentry", [T2M_DROP_SHED] = "shed"
+        [T2M_DROP_FULL] = "full", [T2M_DROP_REENTRY] = "reentry",
+        [T2M_DROP_RESERVED] = "reserved", [T2M_DROP_SHED] = "shed",
+        [T2M_DROP_REFUSED] = "refused"
     };
 
     return names[reason];

@@ -31,10 +31,9 @@
 #include "core/mask.h"
 #include "core/rotation.h"
 #include "core/stream.h"
+#include "shared/layout.h"
 
 #define T2M_UNSET (-1)
-
-enum { T2M_FILE_NONE = 0xffff }; /* file_id of a stream that is not written */
 
 /* T2MLogPerformance. */
 typedef enum { T2M_PERFORMANCE_ALL, T2M_PERFORMANCE_SLOW } t2m_performance_e;

@@ -44,6 +44,8 @@ static void locate(t2m_board_t *board, void *memory)
     board->totals = (t2m_totals_t *)(board->memory + board->map.totals);
     board->tables = (t2m_tables_t *)(board->memory + board->map.tables);
     board->undo = (t2m_undo_t *)(board->memory + board->map.undo);
+    board->quarantine = (apr_uint64_t *)(board->memory + board->map.quarantine);
+    board->spills = board->memory + board->map.spills;
 }
 
 void t2m_board_view(t2m_board_t *board, void *memory, const t2m_geometry_t *geometry)

@@ -31,9 +31,11 @@ typedef struct {
     apr_uint64_t *drop_targets;
     t2m_intent_step_t *steps;
     t2m_board_file_t *files;
+    apr_uint64_t *quarantine;   /* one word a slot */
     t2m_totals_t *totals; /* one row a stream */
     t2m_tables_t *tables;
     t2m_undo_t *undo;
+    unsigned char *spills;      /* T2M_SPILL_SIZE bytes each */
 } t2m_board_t;
 
 /** Writes the header of a new, zeroed memory. */

@@ -39,8 +39,10 @@ int t2m_geometry_valid(const t2m_geometry_t *geometry)
 void t2m_slots_map(const t2m_geometry_t *geometry, t2m_slots_map_t *map)
 {
     map->directory = T2M_PAGE;
+    map->ends = map->directory + sizeof(t2m_directory_t)
+              + geometry->slot_count * sizeof(apr_uint64_t);
     map->directory_size = pages(sizeof(t2m_directory_t)
-                                + geometry->slot_count * sizeof(apr_uint64_t));
+                                + 2 * geometry->slot_count * sizeof(apr_uint64_t));
     map->settings = map->directory + map->directory_size;
     map->settings_size = pages(sizeof(t2m_settings_t));
     map->slots = map->settings + 2 * map->settings_size;
@@ -60,8 +62,10 @@ void t2m_board_map(const t2m_geometry_t *geometry, t2m_board_map_t *map)
     map->steps = map->drop_targets
                + pages(geometry->slot_count * T2M_DROPS * sizeof(apr_uint64_t));
     map->files = map->steps + pages(T2M_FILES_MAX * sizeof(t2m_intent_step_t));
-    map->totals = map->files + pages(T2M_FILES_MAX * sizeof(t2m_board_file_t));
+    map->quarantine = map->files + pages(T2M_FILES_MAX * sizeof(t2m_board_file_t));
+    map->totals = map->quarantine + pages(geometry->slot_count * sizeof(apr_uint64_t));
     map->tables = map->totals + pages(T2M_STREAM_COUNT * sizeof(t2m_totals_t));
     map->undo = map->tables + pages(sizeof(t2m_tables_t));
-    map->size = map->undo + pages(sizeof(t2m_undo_t));
+    map->spills = map->undo + pages(sizeof(t2m_undo_t));
+    map->size = map->spills + (apr_uint64_t)T2M_SPILLS * T2M_SPILL_SIZE;
 }

@@ -19,6 +19,7 @@
  *   directory    +-----------------------------+
  *                | t2m_directory_t             |  whole pages: every claimer maps it, until it
  *                |   owner[0..slot_count)      |  has its slot
+ *                |   end[0..slot_count)        |  how each owner ended, as the parent learned
  *   settings     +-----------------------------+
  *                | settings copy 0, copy 1     |  written by the parent, read by the writer
  *   slots        +-----------------------------+
@@ -50,9 +51,11 @@
  *   drop_targets | u64 [slot_count][DROPS]     |  the intent's: what they will be
  *   steps        | t2m_intent_step_t[files]    |  the intent's: what is written where
  *   files        | t2m_board_file_t[files]     |  one row a file
+ *   quarantine   | u64 owner[slot_count]       |  of slots that are not read any more; 0: read
  *   totals       | t2m_totals_t[streams]       |
  *   tables       | t2m_tables_t                |  what the admin endpoints show: see tables.h
  *   undo         | t2m_undo_t                  |
+ *   spills       | u8 [T2M_SPILLS][SPILL_SIZE] |  lines of files that refuse to be written
  *                +-----------------------------+
  */
 #ifndef T2M_SHARED_LAYOUT_H
@@ -67,10 +70,11 @@
 #define T2M_BOARD_MAGIC 0x74326d626f617264ULL /* "t2mboard" */
 
 enum {
-    T2M_LAYOUT_VERSION = 2, /* changes with any change of this file or of tables.h */
+    T2M_LAYOUT_VERSION = 3, /* changes with any change of this file or of tables.h */
     T2M_PAGE = 4096,
     T2M_SLOTS_MAX = 65536,
     T2M_FILES_MAX = 4096,
+    T2M_FILE_NONE = 0xffff, /* in the place of a file's number: the stream is not written */
     T2M_INFLIGHT_MAX = 1024, /* so that one batch holds the last lines of a whole slot */
     T2M_RECORD_ALIGN = 8
 };
@@ -95,30 +99,60 @@ typedef struct {
     apr_uint64_t no_slot;  /* processes that found none, counted at each try */
     apr_uint64_t reserved[7];
     apr_uint64_t owner[]; /* 0: free; else pid + (nonce << 32), claimed by compare-and-swap, and
-                           * T2M_OWNER_STOPPED once the parent has ended that process itself */
+                           * T2M_OWNER_STOPPED once the parent has ended that process itself;
+                           * behind the last one as many words of T2M_END_* */
 } t2m_directory_t;
 
 #define T2M_OWNER_STOPPED ((apr_uint64_t)1 << 63)
 
+/* How a slot's owner ended, as the parent saw it: this bit, the signal that killed it (0: it ended
+ * by itself) and the pid. 0: nothing known. */
+#define T2M_END_KNOWN ((apr_uint64_t)1 << 63)
+#define T2M_END_WORD(pid, signal) \
+    (T2M_END_KNOWN | (apr_uint64_t)((signal) & 0x7f) << 32 | (apr_uint32_t)(pid))
+#define T2M_END_SIGNAL(word) ((int)((word) >> 32 & 0x7f))
+
 typedef enum {
     T2M_DROP_FULL,    /* the ring had no room */
     T2M_DROP_REENTRY, /* the process's lock was held by the code that a signal interrupted */
+    T2M_DROP_RESERVED, /* the room left was kept for what matters more */
     T2M_DROP_SHED,    /* the file system was nearly full; the writer's own, never a slot's */
+    T2M_DROP_REFUSED, /* the file could not be written and its spill was full; the writer's own */
     T2M_DROP_COUNT
 } t2m_drop_e;
 
 enum { T2M_DROPS = T2M_STREAM_COUNT * T2M_DROP_COUNT }; /* counters, by stream, then by reason */
+
+enum { T2M_CRASH_FRAMES = 30, T2M_CRASH_FRAME_SIZE = 80 };
+
+/* The last word of a process that a signal ends, written by its signal handler alone. */
+typedef struct {
+    apr_uint32_t signal;  /* 0: none; stored when all but the frames is there */
+    apr_int32_t code;     /* si_code of sigaction(2) */
+    apr_uint32_t thread;  /* its number as the kernel has it */
+    apr_uint32_t entry;   /* in-flight entry of the request that thread served + 1; 0: none */
+    apr_uint64_t address; /* si_addr */
+    apr_int64_t time;     /* apr_time_t */
+    apr_uint32_t frame_count; /* grows as the frames are found */
+    apr_uint32_t reserved;
+    char frames[T2M_CRASH_FRAMES][T2M_CRASH_FRAME_SIZE]; /* `module+0x1234`, with a NUL */
+} t2m_crash_t;
 
 typedef struct {
     apr_uint64_t tail; /* alone on its cache line: the writer polls it */
     apr_uint64_t pad[7];
     apr_uint32_t closed; /* the owner ended by itself: what is in flight was killed at its stop */
     apr_uint32_t reserved;
-    apr_uint64_t begun;           /* requests begun */
+    apr_uint64_t begun;           /* requests begun; each ends in one of the ways below or is in
+                                   * flight */
     apr_uint64_t begun_untracked; /* of these, without a free in-flight entry */
+    apr_uint64_t ended_untracked; /* and of those, the ended */
+    apr_uint64_t silenced;        /* ended without an access line, as the configuration wants */
     apr_uint64_t accepted[T2M_STREAM_COUNT];
     apr_uint64_t dropped[T2M_DROPS]; /* [stream * T2M_DROP_COUNT + reason]; never set back */
     apr_uint64_t uncounted;     /* records without a line for which the ring had no room */
+    apr_uint64_t waited;        /* pushes that waited for room */
+    t2m_crash_t crash;
 } t2m_slot_header_t;
 
 /* What the writer counts of a record, so that it need not read the line. */
@@ -152,6 +186,7 @@ typedef struct {
     apr_int64_t started;   /* apr_time_t */
     apr_int64_t started_monotonic; /* microseconds of CLOCK_MONOTONIC */
     apr_uint16_t file;     /* of the access stream */
+    apr_uint16_t errors_file; /* of the stream errors; T2M_FILE_NONE: none */
     unsigned char truncated; /* a text was cut */
     unsigned char id_size, method_size, path_size, ip_size, vhost_size, user_agent_size;
     char id[128];
@@ -160,7 +195,7 @@ typedef struct {
     char ip[64];
     char vhost[64];
     char user_agent[128];
-    char reserved[15];
+    char reserved[13];
     apr_int64_t ending;    /* when its response was handed on to its end, microseconds of
                             * CLOCK_MONOTONIC; 0: not yet. 640 bytes in all */
 } t2m_inflight_t;
@@ -178,16 +213,29 @@ typedef struct {
     apr_int64_t moment;      /* when it was gathered, apr_time_t */
     apr_uint32_t shed;       /* streams of which nothing is written, one bit each */
     apr_uint32_t telling;    /* the batch is the gap lines of what was shed and nothing else */
+    apr_uint32_t unspill;    /* the batch is what is in this spill (+ 1) and nothing else; 0 */
+    apr_uint32_t reserved;
     apr_uint64_t bury_owner; /* 0: the batch is ring records; else the dead owner's word whose */
     apr_uint32_t bury_slot;  /* requests in flight in this slot are logged */
     apr_uint32_t bury_stopped; /* it ended by itself or with the server: killed_at_stop */
+    apr_uint32_t bury_signal; /* that ended it; 0: none, or not known */
+    apr_uint32_t bury_reserved;
     apr_int64_t bury_time;   /* of those lines, apr_time_t */
     apr_int64_t bury_monotonic; /* the same moment in microseconds of CLOCK_MONOTONIC */
 } t2m_intent_t;
 
+enum { T2M_CHAIN_SIZE = 32 }; /* bytes of an HMAC-SHA-256 */
+
+typedef enum {
+    T2M_WAY_FILE,  /* the lines are appended to the file */
+    T2M_WAY_SPILL, /* to its spill, for the file refuses */
+    T2M_WAY_SHED   /* nowhere: they are counted and named by a gap line later */
+} t2m_way_e;
+
 /* One file's part in the batch: offset..offset+bytes is what the batch adds to it. */
 typedef struct {
     apr_uint64_t offset; /* the file's size before */
+    apr_uint64_t spill_offset; /* the spill's */
     apr_uint64_t bytes;
     apr_uint64_t device; /* which file that was */
     apr_uint64_t inode;
@@ -198,19 +246,45 @@ typedef struct {
     apr_uint32_t file;
     apr_uint32_t done;   /* written; decides where a file's size cannot: pipes, terminals, and a
                           * file that somebody replaced meanwhile */
+    apr_uint32_t way;    /* t2m_way_e */
+    apr_uint32_t spill;  /* number of the spill + 1; 0: none */
+    apr_uint32_t lines;
+    apr_uint32_t shed_reason; /* t2m_drop_e */
+    unsigned char chain_after[T2M_CHAIN_SIZE];
 } t2m_intent_step_t;
 
 typedef struct {
-    apr_uint64_t seq;   /* of the last line; valid when known */
-    apr_uint64_t lines; /* written since the board was made */
+    apr_uint64_t seq;   /* of the last line, in its spill or in the file; until it is known,
+                         * counted from 0 */
+    apr_uint64_t lines; /* since the board was made, those in the spill too */
     apr_uint32_t known; /* the file was opened once and its last number read */
-    apr_uint32_t reserved;
+    apr_uint32_t spill; /* the file refuses, and its lines go to this spill (+ 1); 0 */
+    apr_int32_t error;  /* why it refuses, an errno; 0: it does not */
+    apr_uint32_t shed_reason;  /* t2m_drop_e, of what is shed */
     apr_uint64_t size;  /* of the file, as last written */
     apr_int64_t written; /* moment of its last line, apr_time_t; 0: none or not known */
     apr_uint64_t rotations;
     apr_uint64_t shed;       /* numbers that no gap line has named yet */
     apr_int64_t shed_since;
+    apr_uint64_t spilled;      /* lines in the spill */
+    apr_uint64_t synced_failed; /* times that the system could not say the lines are on the disk */
+    apr_uint32_t chained;      /* chain is that of the last line */
+    apr_uint32_t reserved;
+    unsigned char chain[T2M_CHAIN_SIZE];
 } t2m_board_file_t;
+
+enum { T2M_SPILLS = 8, T2M_SPILL_SIZE = 4194304 };
+
+/* Lines of a file that refuses, as they shall stand there, until it takes them. */
+typedef struct {
+    apr_uint32_t used;    /* file + 1; 0: free */
+    apr_uint32_t lines;
+    apr_uint64_t size;    /* bytes in it */
+    apr_uint64_t begun;   /* the file's size before the first try to write these bytes, + 1: what
+                           * stands behind it is a part of them; 0: none was */
+    apr_uint64_t device, inode; /* of that file */
+    apr_uint64_t taken;   /* bytes that a pipe or terminal has taken already */
+} t2m_spill_t;
 
 enum { T2M_NOTICES = 16, T2M_NOTICE_SIZE = 240 };
 
@@ -234,6 +308,7 @@ typedef struct {
     apr_int64_t done_moment; /* when that one was gathered, apr_time_t; 0: none yet */
     apr_uint64_t settings;   /* generation taken over */
     apr_uint64_t corrupt;    /* ring records that could not be believed */
+    apr_uint64_t quarantined; /* slots that were not read any more for it, so far */
     apr_uint64_t unknown_file; /* records of a file that the settings do not have */
     apr_uint64_t drops_told[T2M_DROP_COUNT]; /* dropped records that notices have told of */
     apr_int64_t made;        /* when the board was made, apr_time_t */
@@ -246,6 +321,7 @@ typedef struct {
     apr_uint64_t asked;      /* passes when the last ask was answered */
     apr_uint64_t notice_count; /* notices so far; the newest is at (count - 1) % T2M_NOTICES */
     t2m_notice_t notices[T2M_NOTICES];
+    t2m_spill_t spills[T2M_SPILLS];
     t2m_intent_t intent;
 } t2m_board_header_t;
 
@@ -276,14 +352,15 @@ typedef struct {
 
 /* Where everything is, computed from the geometry. */
 typedef struct {
-    apr_uint64_t directory, directory_size;
+    apr_uint64_t directory, directory_size, ends; /* the last one: of the words T2M_END_* */
     apr_uint64_t settings, settings_size; /* of one copy */
     apr_uint64_t slots, slot_size, inflight, ring; /* the last two within a slot */
     apr_uint64_t size; /* of the whole memory */
 } t2m_slots_map_t;
 
 typedef struct {
-    apr_uint64_t heads, targets, drops, drop_targets, steps, files, totals, tables, undo, size;
+    apr_uint64_t heads, targets, drops, drop_targets, steps, files, quarantine, totals, tables,
+        undo, spills, size;
 } t2m_board_map_t;
 
 /** Nonzero when the geometry is within its limits. */

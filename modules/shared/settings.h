@@ -20,6 +20,13 @@
 
 enum { T2M_PATH_MAX = 1024, T2M_USER_MAX = 64 };
 
+/* When a file's lines are brought to the disk itself. */
+typedef enum {
+    T2M_SYNC_NONE,   /* as the system does by itself */
+    T2M_SYNC_SECOND, /* within a second; a line of the level CRITICAL at once */
+    T2M_SYNC_BATCH   /* after each batch */
+} t2m_sync_e;
+
 /* One file. Its number is its place in the array and stays the same for the life of the memory:
  * records of an older configuration still carry it. */
 typedef struct {
@@ -27,7 +34,8 @@ typedef struct {
     unsigned char to_descriptor;   /* 0: path; 1, 2: standard output, standard error */
     unsigned char label;           /* each line says its stream, for files that several share */
     unsigned char retired;         /* no stream of the present configuration is written to it */
-    apr_uint32_t reserved;
+    unsigned char sync;            /* t2m_sync_e */
+    unsigned char reserved[3];
     t2m_rotation_t rotation;       /* of path */
     char path[T2M_PATH_MAX];       /* absolute, with a NUL */
 } t2m_settings_file_t;
@@ -35,6 +43,8 @@ typedef struct {
 typedef struct {
     apr_uint32_t file_count;
     apr_uint32_t layout;        /* t2m_layout_e, of the lines that the writer makes */
+    apr_uint32_t block;         /* a full memory waits for the disk, and nothing is dropped */
+    apr_uint32_t reserved;
     char user[T2M_USER_MAX];    /* whom the writer runs as; empty: as it was started */
     char token_file[T2M_PATH_MAX]; /* absolute; empty: none */
     char directory[T2M_PATH_MAX];  /* T2MLogDir, absolute; empty: not known */

@@ -15,7 +15,9 @@
 #include "core/encode.h"
 #include "core/timestamp.h"
 
-static const char *const reasons[T2M_DROP_COUNT] = { "memory_full", "interrupted", "disk_full" };
+static const char *const reasons[T2M_DROP_COUNT] = {
+    "memory_full", "interrupted", "memory_reserved", "disk_full", "write_failed"
+};
 
 static void add_time(t2m_record_t *record, const char *name, apr_time_t time, char *out)
 {

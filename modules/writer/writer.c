@@ -104,7 +104,10 @@ static const struct {
     { T2M_LEVEL_ERROR, "T2M0203", "the memory was full: a larger T2MLogBuffer or a faster disk "
                                   "would help" },
     { T2M_LEVEL_INFO, "T2M0204", "a signal ended their process in the middle of another one" },
+    { T2M_LEVEL_WARNING, "T2M0216", "the memory was nearly full, and the rest of it is for more "
+                                    "important ones" },
     { T2M_LEVEL_WARNING, "T2M0205", "the file system was nearly full: T2MLogMinFree" },
+    { T2M_LEVEL_ERROR, "T2M0217", "their file could not be written (T2M0201)" },
 };
 
 /* Gap lines name what was lost in its stream; the administrator hears of it too. */

@@ -73,7 +73,7 @@ static void test_answer(site_t *site)
     is_at(json, "balanced", "true", "the ledger balances");
     is_at(json, "ledger.errors",
           "{\"accepted\":15,\"written\":11,\"suppressed\":0,\"dropped\":{\"full\":3,\"reentry\":0,"
-          "\"shed\":0},\"waiting\":1,\"worker_died\":0,\"bytes\":2200}", "a stream's account");
+          "\"reserved\":0,\"shed\":0,\"refused\":0},\"waiting\":1,\"worker_died\":0,\"bytes\":2200}", "a stream's account");
     is_names(site, at(json, "ledger"), NULL, "app errors access security performance",
              "all streams have one");
     is_at(json, "writer",

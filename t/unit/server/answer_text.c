@@ -55,10 +55,13 @@ static void test_tables(site_t *site)
             "numbers to the right, moments as times, characters and not bytes");
     is_text(site,
             "{\"ledger\":{\"app\":{\"accepted\":3,\"written\":2,\"suppressed\":0,"
-            "\"dropped\":{\"full\":1,\"reentry\":0,\"shed\":0},\"waiting\":0,\"worker_died\":0}}}",
+            "\"dropped\":{\"full\":1,\"reentry\":0,\"reserved\":0,\"shed\":0,\"refused\":0},"
+            "\"waiting\":0,\"worker_died\":0}}}",
             "\nledger\n"
-            "stream  accepted  written  suppressed  full  reentry  shed  waiting  worker died\n"
-            "app            3        2           0     1        0     0        0            0\n",
+            "stream  accepted  written  suppressed  full  reentry  reserved  shed  refused  "
+            "waiting  worker died\n"
+            "app            3        2           0     1        0         0     0        0  "
+            "      0            0\n",
             "members of members");
     is_text(site,
             "{\"security_events\":[{\"timestamp\":\"t\",\"extra_fields\":{\"event\":\"e\"}}]}",
