@@ -29,7 +29,8 @@
 #define SERVER_STREAM_NUMBERS(X) X(level)
 #define SERVER_POINTERS(X) X(app) X(environment) X(id_header) X(id_trust)
 #define SERVER_STREAM_POINTERS(X) X(file) X(rotation)
-#define GLOBAL_NUMBERS(X) X(layout) X(admin_auth) X(admin_insecure)
+#define GLOBAL_NUMBERS(X) \
+    X(layout) X(admin_auth) X(admin_insecure) X(on_full) X(crash_trace) X(confine)
 #define DIRECTORY_NUMBERS(X) X(enabled) X(slow) X(performance)
 #define DIRECTORY_POINTERS(X) X(endpoint)
 
@@ -67,6 +68,9 @@ static t2m_global_config_t *create_global(apr_pool_t *pool)
     GLOBAL_NUMBERS(UNSET_GLOBAL_NUMBER)
     global->max_total.unit = LIMIT_UNSET;
     global->min_free.unit = LIMIT_UNSET;
+    for (t2m_stream_e stream = 0; stream < T2M_STREAM_COUNT; stream++) {
+        global->sync[stream] = T2M_UNSET;
+    }
     return global;
 }
 
@@ -452,6 +456,12 @@ static void resolve_limit(t2m_limit_t *limit, apr_uint64_t percent)
     }
 }
 
+static t2m_sync_e default_sync(t2m_stream_e stream)
+{
+    return stream == T2M_STREAM_SECURITY ? T2M_SYNC_BATCH
+         : t2m_stream_is_messages(stream) ? T2M_SYNC_SECOND : T2M_SYNC_NONE;
+}
+
 static void resolve_global(apr_pool_t *pool, const server_rec *main_server,
                            t2m_global_config_t *config)
 {
@@ -462,6 +472,12 @@ static void resolve_global(apr_pool_t *pool, const server_rec *main_server,
     DEFAULT_VALUE(layout, T2M_UNSET, T2M_LAYOUT_FLAT)
     DEFAULT_VALUE(admin_auth, T2M_UNSET, T2M_ADMIN_AUTH_TOKEN)
     DEFAULT_VALUE(admin_insecure, T2M_UNSET, 0)
+    DEFAULT_VALUE(on_full, T2M_UNSET, T2M_ON_FULL_DROP)
+    DEFAULT_VALUE(crash_trace, T2M_UNSET, 0)
+    DEFAULT_VALUE(confine, T2M_UNSET, 1)
+    for (t2m_stream_e stream = 0; stream < T2M_STREAM_COUNT; stream++) {
+        DEFAULT_VALUE(sync[stream], T2M_UNSET, default_sync(stream))
+    }
     resolve_limit(&config->max_total, DEFAULT_MAX_TOTAL);
     resolve_limit(&config->min_free, DEFAULT_MIN_FREE);
 }

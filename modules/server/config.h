@@ -31,12 +31,15 @@
 #include "core/mask.h"
 #include "core/rotation.h"
 #include "core/stream.h"
-#include "shared/layout.h"
+#include "shared/settings.h"
 
 #define T2M_UNSET (-1)
 
 /* T2MLogPerformance. */
 typedef enum { T2M_PERFORMANCE_ALL, T2M_PERFORMANCE_SLOW } t2m_performance_e;
+
+/* T2MLogOnFull. */
+typedef enum { T2M_ON_FULL_DROP, T2M_ON_FULL_BLOCK } t2m_on_full_e;
 
 /* T2MLogAdminAuth. */
 typedef enum {
@@ -72,6 +75,10 @@ typedef struct {
     int admin_insecure;         /* T2MLogAdminInsecure */
     t2m_limit_t max_total;      /* T2MLogMaxTotal */
     t2m_limit_t min_free;       /* T2MLogMinFree */
+    int on_full;                /* T2MLogOnFull: t2m_on_full_e */
+    int sync[T2M_STREAM_COUNT]; /* T2MLogSync: t2m_sync_e */
+    int crash_trace;            /* T2MLogCrashTrace */
+    int confine;                /* T2MLogConfine */
 } t2m_global_config_t;
 
 /* One per server and virtual host; virtual hosts without a directive of their own share the main

@@ -183,6 +183,17 @@ const command_rec t2m_directives[] = {
     AP_INIT_TAKE1("T2MLogBuffer", t2m_set_buffer, NULL, RSRC_CONF,
                   "memory for records of one process, 64K to 1G, rounded up to a power of two; "
                   "default: 8M with threads, 256K with prefork"),
+    AP_INIT_TAKE1("T2MLogOnFull", t2m_set_on_full, NULL, RSRC_CONF,
+                  "drop (default): records that find no room in memory are counted and left out; "
+                  "block: requests wait for the disk"),
+    AP_INIT_TAKE2("T2MLogSync", t2m_set_sync, NULL, RSRC_CONF,
+                  "a stream and none (default of access and performance), 1s (app and errors) or "
+                  "batch (security): when its lines are brought to the disk itself"),
+    AP_INIT_FLAG("T2MLogCrashTrace", t2m_set_crash_trace, NULL, RSRC_CONF,
+                 "On or Off (default): the record of a crashed process has its native stack"),
+    AP_INIT_FLAG("T2MLogConfine", t2m_set_confine, NULL, RSRC_CONF,
+                 "On (default) or Off: the writer gives up what it does not need (capabilities, "
+                 "system calls, directories)"),
     AP_INIT_TAKE1("T2MLogMaxTotal", t2m_set_max_total, NULL, RSRC_CONF,
                   "most that all log files take: a size, N% of the file system, or none; "
                   "default: 10%"),

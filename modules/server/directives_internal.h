@@ -39,9 +39,10 @@ t2m_set_three_f t2m_set_field;
 
 /* directives_writer.c */
 t2m_set_word_f t2m_set_directory, t2m_set_max_total, t2m_set_min_free, t2m_set_buffer,
-    t2m_set_program, t2m_set_user;
-t2m_set_two_f t2m_set_file;
+    t2m_set_program, t2m_set_user, t2m_set_on_full;
+t2m_set_two_f t2m_set_file, t2m_set_sync;
 t2m_set_words_f t2m_set_rotate;
+t2m_set_flag_f t2m_set_crash_trace, t2m_set_confine;
 
 /* directives_directory.c */
 t2m_set_flag_f t2m_set_enabled;

@@ -158,3 +158,47 @@ const char *t2m_set_user(cmd_parms *cmd, void *directory, const char *name)
     t2m_directive_global(cmd)->user = name;
     return NULL;
 }
+
+const char *t2m_set_on_full(cmd_parms *cmd, void *directory, const char *word)
+{
+    static const char *const words[] = { "drop", "block", NULL }; /* t2m_on_full_e */
+    const char *reason = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+    (void)directory;
+    return reason ? reason
+                  : t2m_directive_word(cmd, word, words, &t2m_directive_global(cmd)->on_full);
+}
+
+const char *t2m_set_sync(cmd_parms *cmd, void *directory, const char *name, const char *word)
+{
+    static const char *const words[] = { "none", "1s", "batch", NULL }; /* t2m_sync_e */
+    const char *reason = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+    t2m_stream_e stream;
+    (void)directory;
+    if (!reason) {
+        reason = t2m_directive_stream(cmd, name, &stream);
+    }
+    return reason ? reason
+                  : t2m_directive_word(cmd, word, words,
+                                       &t2m_directive_global(cmd)->sync[stream]);
+}
+
+static const char *set_flag(cmd_parms *cmd, int *flag, int on)
+{
+    const char *reason = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+    if (!reason) {
+        *flag = on;
+    }
+    return reason;
+}
+
+const char *t2m_set_crash_trace(cmd_parms *cmd, void *directory, int on)
+{
+    (void)directory;
+    return set_flag(cmd, &t2m_directive_global(cmd)->crash_trace, on);
+}
+
+const char *t2m_set_confine(cmd_parms *cmd, void *directory, int on)
+{
+    (void)directory;
+    return set_flag(cmd, &t2m_directive_global(cmd)->confine, on);
+}

@@ -36,6 +36,7 @@ static apr_uint32_t number_file(t2m_settings_t *settings, const t2m_server_confi
     if (number != T2M_FILES_MAX) {
         settings->files[number].retired = 0;
         settings->files[number].rotation = *config->rotation[stream];
+        settings->files[number].sync = (unsigned char)config->global->sync[stream];
     }
     return number;
 }
@@ -79,6 +80,8 @@ static void fill(t2m_settings_t *settings, const t2m_global_config_t *global)
                 sizeof(settings->token_file));
     apr_cpystrn(settings->directory, global->directory, sizeof(settings->directory));
     settings->layout = (apr_uint32_t)global->layout;
+    settings->block = global->on_full == T2M_ON_FULL_BLOCK;
+    settings->confine = global->confine != 0;
     settings->max_total = global->max_total;
     settings->min_free = global->min_free;
 }

@@ -44,7 +44,7 @@ typedef struct {
     apr_uint32_t file_count;
     apr_uint32_t layout;        /* t2m_layout_e, of the lines that the writer makes */
     apr_uint32_t block;         /* a full memory waits for the disk, and nothing is dropped */
-    apr_uint32_t reserved;
+    apr_uint32_t confine;       /* the writer gives up what it does not need */
     char user[T2M_USER_MAX];    /* whom the writer runs as; empty: as it was started */
     char token_file[T2M_PATH_MAX]; /* absolute; empty: none */
     char directory[T2M_PATH_MAX];  /* T2MLogDir, absolute; empty: not known */

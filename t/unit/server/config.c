@@ -119,6 +119,12 @@ static void test_defaults(apr_pool_t *pool)
     is_number(main_config->global->layout, T2M_LAYOUT_FLAT, "flat");
     is_number(main_config->global->admin_auth, T2M_ADMIN_AUTH_TOKEN, "tokens open the endpoints");
     is_number(main_config->global->admin_insecure, 0, "over TLS only");
+    is_number(main_config->global->on_full, T2M_ON_FULL_DROP, "T2MLogOnFull");
+    is_number(main_config->global->sync[T2M_STREAM_ACCESS], T2M_SYNC_NONE, "T2MLogSync access");
+    is_number(main_config->global->sync[T2M_STREAM_APP], T2M_SYNC_SECOND, "T2MLogSync app");
+    is_number(main_config->global->sync[T2M_STREAM_SECURITY], T2M_SYNC_BATCH, "security");
+    is_number(main_config->global->crash_trace, 0, "T2MLogCrashTrace");
+    is_number(main_config->global->confine, 1, "T2MLogConfine");
     ok(!main_config->global->token_file, "no file of tokens");
     ok(is_limit(&main_config->global->max_total, T2M_LIMIT_PERCENT, 10), "T2MLogMaxTotal");
     ok(is_limit(&main_config->global->min_free, T2M_LIMIT_PERCENT, 5), "T2MLogMinFree");
@@ -194,6 +200,9 @@ static void test_global(apr_pool_t *pool)
     global->admin_auth = T2M_ADMIN_AUTH_EITHER;
     global->admin_insecure = 1;
     global->token_file = "/etc/tokens";
+    global->on_full = T2M_ON_FULL_BLOCK;
+    global->sync[T2M_STREAM_SECURITY] = T2M_SYNC_NONE;
+    global->confine = 0;
     global->max_total = (t2m_limit_t){ T2M_LIMIT_NONE, 0 };
     global->min_free = (t2m_limit_t){ T2M_LIMIT_BYTES, 4096 };
     site_merge(&site, pool);
@@ -202,6 +211,9 @@ static void test_global(apr_pool_t *pool)
     is_number(global->layout, T2M_LAYOUT_BOTH, "T2MLogLayout");
     is_number(global->admin_auth, T2M_ADMIN_AUTH_EITHER, "T2MLogAdminAuth");
     is_number(global->admin_insecure, 1, "T2MLogAdminInsecure");
+    is_number(global->on_full, T2M_ON_FULL_BLOCK, "T2MLogOnFull block");
+    is_number(global->sync[T2M_STREAM_SECURITY], T2M_SYNC_NONE, "T2MLogSync none");
+    is_number(global->confine, 0, "T2MLogConfine Off");
     is_string(global->token_file, "/etc/tokens", "T2MLogAdminTokenFile");
     ok(is_limit(&global->max_total, T2M_LIMIT_NONE, 0), "T2MLogMaxTotal none");
     ok(is_limit(&global->min_free, T2M_LIMIT_BYTES, 4096), "T2MLogMinFree");
