@@ -63,14 +63,19 @@
 
 #include <apr.h>
 
+#include "core/chain.h"
 #include "core/level.h"
 #include "core/stream.h"
 
 #define T2M_SLOTS_MAGIC 0x74326d736c6f7473ULL /* "t2mslots" */
 #define T2M_BOARD_MAGIC 0x74326d626f617264ULL /* "t2mboard" */
 
+#ifndef T2M_LAYOUT_TEST
+#define T2M_LAYOUT_TEST 0 /* a test builds module and program of another version */
+#endif
+
 enum {
-    T2M_LAYOUT_VERSION = 3, /* changes with any change of this file or of tables.h */
+    T2M_LAYOUT_VERSION = 3 + T2M_LAYOUT_TEST, /* changes with any change of this file or of tables.h */
     T2M_PAGE = 4096,
     T2M_SLOTS_MAX = 65536,
     T2M_FILES_MAX = 4096,
@@ -134,13 +139,15 @@ typedef struct {
     apr_uint64_t address; /* si_addr */
     apr_int64_t time;     /* apr_time_t */
     apr_uint32_t frame_count; /* grows as the frames are found */
-    apr_uint32_t reserved;
+    apr_uint32_t exited;   /* something called exit(3) in the middle of its service */
     char frames[T2M_CRASH_FRAMES][T2M_CRASH_FRAME_SIZE]; /* `module+0x1234`, with a NUL */
 } t2m_crash_t;
 
 typedef struct {
-    apr_uint64_t tail; /* alone on its cache line: the writer polls it */
-    apr_uint64_t pad[7];
+    apr_uint64_t tail; /* on a cache line of its own, with the next two: the writer polls it */
+    apr_uint64_t counting_tail; /* what tail becomes with the record that is being pushed, */
+    apr_uint64_t counting; /* and accepted[its stream] then, times T2M_STREAM_COUNT, plus it */
+    apr_uint64_t pad[5];
     apr_uint32_t closed; /* the owner ended by itself: what is in flight was killed at its stop */
     apr_uint32_t reserved;
     apr_uint64_t begun;           /* requests begun; each ends in one of the ways below or is in
@@ -212,19 +219,16 @@ typedef struct {
     apr_uint32_t step_count; /* files in this batch */
     apr_int64_t moment;      /* when it was gathered, apr_time_t */
     apr_uint32_t shed;       /* streams of which nothing is written, one bit each */
-    apr_uint32_t telling;    /* the batch is the gap lines of what was shed and nothing else */
-    apr_uint32_t unspill;    /* the batch is what is in this spill (+ 1) and nothing else; 0 */
-    apr_uint32_t reserved;
+    apr_uint32_t telling;    /* the batch is the gap lines of what was shed and nothing else: 1 of
+                              * all files, 2 of those that are written again */
     apr_uint64_t bury_owner; /* 0: the batch is ring records; else the dead owner's word whose */
     apr_uint32_t bury_slot;  /* requests in flight in this slot are logged */
     apr_uint32_t bury_stopped; /* it ended by itself or with the server: killed_at_stop */
     apr_uint32_t bury_signal; /* that ended it; 0: none, or not known */
-    apr_uint32_t bury_reserved;
+    apr_uint32_t bury_exited; /* it called exit(3) itself: no signal is missing */
     apr_int64_t bury_time;   /* of those lines, apr_time_t */
     apr_int64_t bury_monotonic; /* the same moment in microseconds of CLOCK_MONOTONIC */
 } t2m_intent_t;
-
-enum { T2M_CHAIN_SIZE = 32 }; /* bytes of an HMAC-SHA-256 */
 
 typedef enum {
     T2M_WAY_FILE,  /* the lines are appended to the file */
@@ -236,6 +240,7 @@ typedef enum {
 typedef struct {
     apr_uint64_t offset; /* the file's size before */
     apr_uint64_t spill_offset; /* the spill's */
+    apr_uint64_t taken;  /* bytes that a pipe or terminal has taken already */
     apr_uint64_t bytes;
     apr_uint64_t device; /* which file that was */
     apr_uint64_t inode;
@@ -248,8 +253,10 @@ typedef struct {
                           * file that somebody replaced meanwhile */
     apr_uint32_t way;    /* t2m_way_e */
     apr_uint32_t spill;  /* number of the spill + 1; 0: none */
-    apr_uint32_t lines;
+    apr_int32_t error;   /* why the file refuses, an errno */
     apr_uint32_t shed_reason; /* t2m_drop_e */
+    apr_uint64_t spilled_after;
+    apr_uint64_t seq_before, shed_before, records; /* for T2M_WAY_SHED: what comes to nothing */
     unsigned char chain_after[T2M_CHAIN_SIZE];
 } t2m_intent_step_t;
 

@@ -17,6 +17,7 @@
 
 #include "core/encode.h"
 #include "writer/last_request.h"
+#include "writer/quarantine.h"
 
 t2m_batch_t *t2m_batch_create(const t2m_geometry_t *geometry)
 {
@@ -57,6 +58,7 @@ static void start(t2m_batch_t *batch, const t2m_board_t *board)
     batch->shed = 0;
     batch->limits = NULL;
     batch->files = board->files;
+    batch->spills = board->header->spills;
     memset(batch->taken, 0, batch->slot_count * sizeof(*batch->taken));
     memcpy(batch->targets, board->heads, batch->slot_count * sizeof(*batch->targets));
     memcpy(batch->drops, board->drops,
@@ -94,8 +96,10 @@ static t2m_batch_line_t *place_line(t2m_batch_t *batch, apr_uint32_t file, t2m_b
 
     line->part = part_for(batch, file);
     line->record = *record;
+    line->last = kind == T2M_BATCH_LAST_REQUEST;
     part = &batch->parts[line->part];
     part->lines++;
+    part->records += kind != T2M_BATCH_GAP;
     part->room += record->size + T2M_LINE_TAIL;
     batch->room += record->size + T2M_LINE_TAIL;
     return line;
@@ -112,8 +116,17 @@ static void place_gap(t2m_batch_t *batch, apr_uint32_t file, unsigned char strea
     record.level = T2M_LEVEL_ERROR;
     record.time = batch->moment;
     line = place_line(batch, file, T2M_BATCH_GAP, &record);
-    line->slot = (apr_uint32_t)reason;
+    line->reason = (apr_uint32_t)reason;
     line->position = count;
+    batch->parts[line->part].records += t2m_batch_takes_numbers(reason) ? count : 0;
+}
+
+/* What was shed before, by the name of its first reason. */
+static void place_shed_gap(t2m_batch_t *batch, apr_uint32_t file, unsigned char stream)
+{
+    const t2m_board_file_t *row = &batch->files[file];
+
+    place_gap(batch, file, stream, (t2m_drop_e)row->shed_reason, row->shed);
 }
 
 /* Before the first line of a file that was not written to for a while stands what was left out. */
@@ -123,9 +136,41 @@ static t2m_batch_line_t *add_line(t2m_batch_t *batch, apr_uint32_t file, t2m_bat
     const t2m_batch_part_t *part = &batch->parts[part_for(batch, file)];
 
     if (part->lines == 0 && batch->files[file].shed) {
-        place_gap(batch, file, record->stream, T2M_DROP_SHED, batch->files[file].shed);
+        place_shed_gap(batch, file, record->stream);
     }
     return place_line(batch, file, kind, record);
+}
+
+/* Whether a file that refuses takes so many bytes all the same, into its spill. Once something was
+ * shed the gap that names it must come first. */
+static int spill_takes(const t2m_batch_t *batch, const t2m_batch_part_t *part, apr_uint32_t size)
+{
+    const t2m_board_file_t *row = &batch->files[part->file];
+
+    return row->spill && row->shed == 0 && part->shed == 0
+        && batch->spills[row->spill - 1].size + part->room + size + T2M_LINE_TAIL
+               <= T2M_SPILL_SIZE;
+}
+
+/* Why a record of that stream and file is not written; T2M_DROP_COUNT: it is. */
+static t2m_drop_e shed_reason(t2m_batch_t *batch, const t2m_ring_record_t *record)
+{
+    if (batch->shed >> record->stream & 1) {
+        return T2M_DROP_SHED;
+    }
+    if (batch->files[record->file].error
+        && !spill_takes(batch, &batch->parts[part_for(batch, record->file)], record->size)) {
+        return T2M_DROP_REFUSED;
+    }
+    return T2M_DROP_COUNT;
+}
+
+static void count_shed(t2m_batch_part_t *part, apr_uint64_t count, t2m_drop_e reason)
+{
+    if (part->shed == 0) {
+        part->shed_reason = reason;
+    }
+    part->shed += count;
 }
 
 /* The lines that a record may make: its own and the gap before it. */
@@ -149,8 +194,8 @@ static int fits_file(const t2m_batch_t *batch, const t2m_ring_record_t *record)
 }
 
 /* Puts the slot's next record into the merge. */
-static void offer(t2m_batch_t *batch, const t2m_slots_t *slots, apr_uint32_t slot,
-                  apr_uint64_t end, t2m_batch_trouble_t *trouble)
+static void offer(t2m_batch_t *batch, const t2m_slots_t *slots, t2m_board_t *board,
+                  apr_uint32_t slot, apr_uint64_t end, t2m_batch_trouble_t *trouble)
 {
     t2m_merge_item_t item;
     apr_uint64_t position = batch->targets[slot];
@@ -163,25 +208,28 @@ static void offer(t2m_batch_t *batch, const t2m_slots_t *slots, apr_uint32_t slo
     item.next = t2m_slots_record(slots, slot, position, end, &item.record);
     if (item.next == 0) {
         trouble->corrupt++;
-        batch->targets[slot] = end;
-        batch->moves = 1;
+        t2m_quarantine_put(board, slots, slot);
         return;
     }
     t2m_merge_push(batch->merge, &item);
 }
 
-static t2m_batch_line_t *line_for(t2m_batch_t *batch, const t2m_ring_record_t *record)
+static t2m_batch_line_t *line_for(t2m_batch_t *batch, t2m_batch_kind_e kind,
+                                  const t2m_ring_record_t *record)
 {
+    t2m_drop_e reason = record->size ? shed_reason(batch, record) : T2M_DROP_COUNT;
     t2m_batch_line_t *line;
 
-    if (record->size && !(batch->shed >> record->stream & 1)) {
-        return add_line(batch, record->file, T2M_BATCH_RECORD, record);
+    if (record->size && reason == T2M_DROP_COUNT) {
+        return add_line(batch, record->file, kind, record);
     }
     line = new_line(batch, record->size ? T2M_BATCH_SHED : T2M_BATCH_COUNT);
     line->record = *record;
+    line->last = kind == T2M_BATCH_LAST_REQUEST;
     if (record->size) {
+        line->reason = (apr_uint32_t)reason;
         line->part = part_for(batch, record->file);
-        batch->parts[line->part].shed++;
+        count_shed(&batch->parts[line->part], 1, reason);
     }
     return line;
 }
@@ -195,7 +243,7 @@ static void take(t2m_batch_t *batch, const t2m_merge_item_t *item,
     if (item->record.size && item->record.file >= settings->file_count) {
         trouble->unknown_file++;
     } else {
-        line = line_for(batch, &item->record);
+        line = line_for(batch, T2M_BATCH_RECORD, &item->record);
         line->slot = item->slot;
         line->position = batch->targets[item->slot] + sizeof(t2m_ring_record_t);
     }
@@ -217,24 +265,40 @@ static apr_uint32_t main_file(const t2m_settings_t *settings, int stream)
     return T2M_FILES_MAX;
 }
 
+static void add_dropped(t2m_batch_t *batch, apr_uint32_t part, int drop, apr_uint64_t count)
+{
+    t2m_batch_line_t *line = new_line(batch, T2M_BATCH_DROPPED);
+
+    line->part = part;
+    line->position = count;
+    line->reason = (apr_uint32_t)(drop % T2M_DROP_COUNT);
+    line->record.stream = (unsigned char)(drop / T2M_DROP_COUNT);
+    count_shed(&batch->parts[part], count, T2M_DROP_REFUSED);
+}
+
 static void add_gap(t2m_batch_t *batch, const t2m_settings_t *settings, int drop,
                     apr_uint64_t count)
 {
     int stream = drop / T2M_DROP_COUNT;
-    apr_uint32_t file = main_file(settings, stream);
+    apr_uint32_t file = main_file(settings, stream), part;
 
     batch->moves = 1;
     if (file == T2M_FILES_MAX) {
         return;
     }
-    if (batch->parts[part_for(batch, file)].lines == 0 && batch->files[file].shed) {
-        place_gap(batch, file, (unsigned char)stream, T2M_DROP_SHED, batch->files[file].shed);
+    part = part_for(batch, file);
+    if (batch->files[file].error && !spill_takes(batch, &batch->parts[part], T2M_LINE_MIN)) {
+        add_dropped(batch, part, drop, count);
+        return;
+    }
+    if (batch->parts[part].lines == 0 && batch->files[file].shed) {
+        place_shed_gap(batch, file, (unsigned char)stream);
     }
     place_gap(batch, file, (unsigned char)stream, (t2m_drop_e)(drop % T2M_DROP_COUNT), count);
 }
 
 /* One line for each stream and reason, before the records that found room again. */
-static void gather_drops(t2m_batch_t *batch, const t2m_slots_t *slots, const t2m_board_t *board,
+static void gather_drops(t2m_batch_t *batch, const t2m_slots_t *slots, t2m_board_t *board,
                          const t2m_settings_t *settings, int again)
 {
     apr_uint64_t count[T2M_DROPS] = { 0 };
@@ -248,8 +312,9 @@ static void gather_drops(t2m_batch_t *batch, const t2m_slots_t *slots, const t2m
         if (again) {
             memcpy(now, board->drop_targets + slot * (apr_size_t)T2M_DROPS,
                    T2M_DROPS * sizeof(*now));
-        } else {
-            t2m_slots_dropped(slots, slot, before, now);
+        } else if (!t2m_quarantine_has(board, slots, slot)
+                   && t2m_slots_dropped(slots, slot, before, now)) {
+            t2m_quarantine_put(board, slots, slot);
         }
         for (drop = 0; drop < T2M_DROPS; drop++) {
             count[drop] += now[drop] - before[drop];
@@ -262,8 +327,21 @@ static void gather_drops(t2m_batch_t *batch, const t2m_slots_t *slots, const t2m
     }
 }
 
+/* How far a slot is read: not at all when it is in quarantine. */
+static apr_uint64_t end_of(const t2m_slots_t *slots, t2m_board_t *board, apr_uint32_t slot,
+                           t2m_batch_trouble_t *trouble)
+{
+    if (!t2m_quarantine_has(board, slots, slot)
+        && t2m_slots_check(slots, slot, board->heads[slot])) {
+        trouble->corrupt++;
+        t2m_quarantine_put(board, slots, slot);
+    }
+    return t2m_quarantine_has(board, slots, slot)
+         ? board->heads[slot] : t2m_slots_tail(slots, slot, board->heads[slot]);
+}
+
 apr_uint32_t t2m_batch_gather(t2m_batch_t *batch, const t2m_slots_t *slots,
-                              const t2m_board_t *board, const t2m_settings_t *settings,
+                              t2m_board_t *board, const t2m_settings_t *settings,
                               const t2m_intent_t *again, apr_time_t moment,
                               const apr_uint64_t *room, t2m_batch_trouble_t *trouble)
 {
@@ -277,16 +355,15 @@ apr_uint32_t t2m_batch_gather(t2m_batch_t *batch, const t2m_slots_t *slots,
     gather_drops(batch, slots, board, settings, again != NULL);
     t2m_merge_clear(batch->merge);
     for (slot = 0; slot < batch->slot_count; slot++) {
-        apr_uint64_t end = again ? board->targets[slot]
-                                 : t2m_slots_tail(slots, slot, board->heads[slot]);
+        apr_uint64_t end = again ? board->targets[slot] : end_of(slots, board, slot, trouble);
 
-        offer(batch, slots, slot, end, trouble);
+        offer(batch, slots, board, slot, end, trouble);
     }
     while (t2m_merge_first(batch->merge, &item) && has_room(batch, item.record.size)
            && fits_file(batch, &item.record)) {
         t2m_merge_pop(batch->merge);
         take(batch, &item, settings, trouble);
-        offer(batch, slots, item.slot, item.end, trouble);
+        offer(batch, slots, board, item.slot, item.end, trouble);
     }
     return batch->line_count;
 }
@@ -305,6 +382,7 @@ apr_uint32_t t2m_batch_bury(t2m_batch_t *batch, const t2m_slots_t *slots,
         t2m_inflight_t request;
 
         if (!t2m_slots_inflight(slots, intent->bury_slot, entry, tail, &request)
+            || t2m_slots_entry_check(slots, intent->bury_slot, entry, tail)
             || request.file >= settings->file_count || !has_room(batch, T2M_LAST_REQUEST_MAX)) {
             continue;
         }
@@ -313,27 +391,64 @@ apr_uint32_t t2m_batch_bury(t2m_batch_t *batch, const t2m_slots_t *slots,
         record.stream = T2M_STREAM_ACCESS;
         record.level = T2M_LEVEL_ERROR;
         record.time = intent->bury_time;
-        add_line(batch, request.file, T2M_BATCH_LAST_REQUEST, &record)->position
-            = batch->made_size;
+        record.file = request.file;
+        line_for(batch, T2M_BATCH_LAST_REQUEST, &record)->position = batch->made_size;
         batch->made_size += record.size;
     }
     return batch->line_count;
 }
 
+int t2m_batch_may_tell(const t2m_board_t *board, const t2m_settings_t *settings,
+                       apr_uint32_t shed, int all, apr_uint32_t file)
+{
+    const t2m_board_file_t *row = &board->files[file];
+
+    return row->shed && row->error == 0
+        && (all || !(shed >> settings->files[file].stream & 1));
+}
+
 apr_uint32_t t2m_batch_tell(t2m_batch_t *batch, const t2m_board_t *board,
-                            const t2m_settings_t *settings, apr_time_t moment)
+                            const t2m_settings_t *settings, apr_uint32_t shed, int all,
+                            apr_time_t moment)
 {
     apr_uint32_t file;
 
     start(batch, board);
     batch->moment = moment;
+    batch->shed = shed;
     for (file = 0; file < settings->file_count && has_room(batch, T2M_LINE_MIN); file++) {
-        if (board->files[file].shed) {
-            place_gap(batch, file, settings->files[file].stream, T2M_DROP_SHED,
-                      board->files[file].shed);
+        if (t2m_batch_may_tell(board, settings, shed, all, file)) {
+            place_shed_gap(batch, file, settings->files[file].stream);
         }
     }
     return batch->line_count;
+}
+
+/* Its gap lines are not written either: those of the slots' drops are counted, one of what was
+ * shed before stays to be told. */
+static void shed_line(t2m_batch_line_t *line)
+{
+    if (line->kind == T2M_BATCH_GAP) {
+        line->kind = T2M_BATCH_DROPPED;
+        line->position = t2m_batch_takes_numbers((t2m_drop_e)line->reason) ? line->position : 0;
+    } else if (line->kind == T2M_BATCH_RECORD || line->kind == T2M_BATCH_LAST_REQUEST) {
+        line->kind = T2M_BATCH_SHED;
+        line->reason = T2M_DROP_REFUSED;
+    }
+    line->size = 0;
+}
+
+void t2m_batch_shed_part(t2m_batch_t *batch, apr_uint32_t file)
+{
+    apr_uint32_t i;
+
+    for (i = 0; i < batch->line_count; i++) {
+        t2m_batch_line_t *line = &batch->lines[i];
+
+        if (line->kind != T2M_BATCH_COUNT && batch->parts[line->part].file == file) {
+            shed_line(line);
+        }
+    }
 }
 
 int t2m_batch_moves(const t2m_batch_t *batch)

@@ -33,7 +33,9 @@ enum {
 typedef struct {
     apr_uint32_t file;
     apr_uint32_t lines;
-    apr_uint64_t shed;   /* records that are not written for want of disk space */
+    apr_uint64_t shed;   /* records that are not written: the disk is full, the file refuses */
+    t2m_drop_e shed_reason; /* of the first of them */
+    apr_uint64_t records; /* in its lines, those that its gap lines name included */
     apr_uint64_t seq;    /* of the last line before the batch */
     apr_size_t start;    /* in bytes[] */
     apr_size_t size;     /* rendered so far */
@@ -48,7 +50,8 @@ typedef enum {
     T2M_BATCH_COUNT,        /* has no line */
     T2M_BATCH_SHED,         /* has one that is not written */
     T2M_BATCH_LAST_REQUEST, /* of a request whose process is gone */
-    T2M_BATCH_GAP
+    T2M_BATCH_GAP,
+    T2M_BATCH_DROPPED       /* a gap whose line cannot be written now either */
 } t2m_batch_kind_e;
 
 /* One of them, for what is counted; texts live until the next batch. */
@@ -58,7 +61,7 @@ typedef struct {
     t2m_text_t name;
     t2m_text_t line;      /* as it is in the file, without its end; empty: not written */
     apr_uint64_t count;   /* of a gap: records that it stands for */
-    t2m_drop_e reason;    /* of a gap */
+    t2m_drop_e reason;    /* of a gap and of what is not written */
 } t2m_batch_entry_t;
 
 /** A batch's memory for that geometry; NULL when there is none to be had. Lives until the exit. */
@@ -66,7 +69,7 @@ t2m_batch_t *t2m_batch_create(const t2m_geometry_t *geometry);
 
 /* Records that a batch passes over. */
 typedef struct {
-    apr_uint64_t corrupt;      /* could not be believed: all behind it in its slot is passed over */
+    apr_uint64_t corrupt;      /* could not be believed: their slots are in quarantine now */
     apr_uint64_t unknown_file; /* of a file that the settings do not have */
 } t2m_batch_trouble_t;
 
@@ -76,10 +79,11 @@ typedef struct {
  * a record that would bring a file over room[file] bytes (but one record a file is always taken);
  * room NULL: no limit. Records of the streams in header->shed are only numbered. again: NULL for a
  * new batch, gathered at moment; else the intent whose batch is made once more, up to the board's
- * targets. Adds to *trouble. Returns the number of lines.
+ * targets. A slot with what no process writes is put in quarantine on the board. Adds to *trouble.
+ * Returns the number of lines.
  */
 apr_uint32_t t2m_batch_gather(t2m_batch_t *batch, const t2m_slots_t *slots,
-                              const t2m_board_t *board, const t2m_settings_t *settings,
+                              t2m_board_t *board, const t2m_settings_t *settings,
                               const t2m_intent_t *again, apr_time_t moment,
                               const apr_uint64_t *room, t2m_batch_trouble_t *trouble);
 
@@ -92,11 +96,23 @@ apr_uint32_t t2m_batch_bury(t2m_batch_t *batch, const t2m_slots_t *slots,
                             const t2m_intent_t *intent);
 
 /**
- * Gathers a gap line for each file with shed records that no line has named: no record will come
- * after which they could be. Returns their number.
+ * Nonzero when records of the file were shed, no line has named them and one may do so now: the
+ * file does not refuse, and its stream is written (shed: the streams that are not, one bit each) or
+ * all are to be told.
  */
+int t2m_batch_may_tell(const t2m_board_t *board, const t2m_settings_t *settings,
+                       apr_uint32_t shed, int all, apr_uint32_t file);
+
+/** Gathers a gap line for each file of which t2m_batch_may_tell. Returns their number. */
 apr_uint32_t t2m_batch_tell(t2m_batch_t *batch, const t2m_board_t *board,
-                            const t2m_settings_t *settings, apr_time_t moment);
+                            const t2m_settings_t *settings, apr_uint32_t shed, int all,
+                            apr_time_t moment);
+
+/**
+ * Sheds a part that was to be written, for its file has refused it: its records count as
+ * T2M_DROP_REFUSED. After t2m_batch_render.
+ */
+void t2m_batch_shed_part(t2m_batch_t *batch, apr_uint32_t file);
 
 /** Nonzero when there is anything to write or to pass over. */
 int t2m_batch_moves(const t2m_batch_t *batch);

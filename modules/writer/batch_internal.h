@@ -17,12 +17,14 @@
 #include "writer/merge.h"
 
 /* A record of a slot has its line at position; the writer's own last line of a request has it in
- * made[]; a gap has the number of drops there and their reason in slot. */
+ * made[]; a gap has the number of drops there. */
 typedef struct {
     apr_uint64_t position;
     apr_uint32_t slot;
     apr_uint32_t part;
     apr_uint32_t kind;  /* t2m_batch_kind_e */
+    apr_uint32_t reason; /* t2m_drop_e, of a gap and of what is not written */
+    apr_uint32_t last;  /* it is of a request whose process is gone, written or not */
     apr_size_t start, size; /* in bytes[] once it is rendered */
     t2m_ring_record_t record; /* of a gap: size is the most it may take */
 } t2m_batch_line_t;
@@ -35,6 +37,7 @@ struct t2m_batch_t {
     apr_uint32_t shed;
     const apr_uint64_t *limits; /* of each file; NULL: none */
     const t2m_board_file_t *files;
+    const t2m_spill_t *spills;
     apr_size_t room;            /* of all parts */
     t2m_batch_line_t lines[T2M_BATCH_LINES];
     t2m_batch_part_t parts[T2M_FILES_MAX];
@@ -49,5 +52,12 @@ struct t2m_batch_t {
     char made[T2M_BATCH_BYTES]; /* lines that the writer makes itself */
     char bytes[T2M_BATCH_BYTES];
 };
+
+/* Nonzero for the drops of a slot, which take their numbers when a gap line names them; what the
+ * writer sheds has its numbers at once. */
+static inline int t2m_batch_takes_numbers(t2m_drop_e reason)
+{
+    return reason != T2M_DROP_SHED && reason != T2M_DROP_REFUSED;
+}
 
 #endif

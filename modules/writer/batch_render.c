@@ -78,8 +78,8 @@ static void render_line(t2m_batch_t *batch, const t2m_slots_t *slots,
 static void render_gap(t2m_batch_t *batch, const t2m_batch_line_t *line)
 {
     t2m_batch_part_t *part = &batch->parts[line->part];
-    int shed = line->slot == T2M_DROP_SHED;
-    t2m_gap_t gap = { (t2m_stream_e)line->record.stream, (t2m_drop_e)line->slot, line->position,
+    int shed = !t2m_batch_takes_numbers((t2m_drop_e)line->reason);
+    t2m_gap_t gap = { (t2m_stream_e)line->record.stream, (t2m_drop_e)line->reason, line->position,
                       shed ? part->seq - line->position + 1 : part->seq + 1,
                       shed ? batch->files[part->file].shed_since : batch->before,
                       batch->moment };
@@ -126,7 +126,8 @@ void t2m_batch_render(t2m_batch_t *batch, const t2m_slots_t *slots,
 int t2m_batch_entry(const t2m_batch_t *batch, apr_uint32_t i, t2m_batch_entry_t *entry)
 {
     const t2m_batch_line_t *line = &batch->lines[i];
-    int is_gap = i < batch->line_count && line->kind == T2M_BATCH_GAP;
+    int is_gap = i < batch->line_count
+              && (line->kind == T2M_BATCH_GAP || line->kind == T2M_BATCH_DROPPED);
 
     if (i >= batch->line_count) {
         return 0;
@@ -136,7 +137,7 @@ int t2m_batch_entry(const t2m_batch_t *batch, apr_uint32_t i, t2m_batch_entry_t 
     entry->name = t2m_text_of(batch->names[i], line->record.name_size);
     entry->line = t2m_text_of(batch->bytes + line->start, line->size ? line->size - 1 : 0);
     entry->count = is_gap ? line->position : 0;
-    entry->reason = is_gap ? (t2m_drop_e)line->slot : T2M_DROP_FULL;
+    entry->reason = (t2m_drop_e)line->reason;
     return 1;
 }
 
@@ -145,17 +146,20 @@ static void add_to_totals(const t2m_batch_line_t *line, t2m_totals_t *row)
 {
     switch (line->kind) {
     case T2M_BATCH_GAP:
-        row->dropped[line->slot] += line->slot == T2M_DROP_SHED ? 0 : line->position;
+    case T2M_BATCH_DROPPED:
+        row->dropped[line->reason]
+            += t2m_batch_takes_numbers((t2m_drop_e)line->reason) ? line->position : 0;
         break;
     case T2M_BATCH_SHED:
-        row->dropped[T2M_DROP_SHED]++;
+        row->dropped[line->reason]++;
+        row->worker_died += line->last;
         break;
     case T2M_BATCH_RECORD:
     case T2M_BATCH_LAST_REQUEST:
         row->lines++;
         row->bytes += line->size;
         row->levels[line->record.level]++;
-        row->worker_died += line->kind == T2M_BATCH_LAST_REQUEST;
+        row->worker_died += line->last;
         break;
     default:
         break;

@@ -10,13 +10,13 @@
  */
 
 /* See drain.h; layout.h draws the memories. */
-#include "writer/drain.h"
-
 #include <stdlib.h>
 #include <string.h>
 
 #include "shared/atomic.h"
 #include "shared/step.h"
+#include "writer/drain_internal.h"
+#include "writer/quarantine.h"
 #include "writer/roll.h"
 
 apr_status_t t2m_drain_open(t2m_drain_t *drain, int slots_fd, int board_fd)
@@ -35,7 +35,9 @@ apr_status_t t2m_drain_open(t2m_drain_t *drain, int slots_fd, int board_fd)
     drain->batch = t2m_batch_create(&drain->slots.geometry);
     drain->fold = t2m_fold_create();
     drain->room = calloc(T2M_FILES_MAX, sizeof(*drain->room));
+    drain->refusals = calloc(T2M_FILES_MAX, sizeof(*drain->refusals));
     if (!drain->settings || !drain->sinks || !drain->batch || !drain->fold || !drain->room
+        || !drain->refusals
         || pthread_mutex_init(&drain->names, NULL) != 0) {
         return APR_ENOMEM;
     }
@@ -65,80 +67,40 @@ int t2m_drain_settings(t2m_drain_t *drain)
 {
     apr_uint64_t generation = t2m_settings_generation(drain->slots.memory);
 
-    if (generation == t2m_load(&drain->board.header->settings)
-        && drain->settings->file_count != 0) {
+    if (generation == drain->generation && generation != 0) {
         return 0;
     }
     generation = t2m_settings_read(drain->slots.memory, &drain->slots.geometry, drain->settings);
     if (generation) {
+        drain->generation = generation; /* our own: a writer that waits has read newer ones */
         t2m_store(&drain->board.header->settings, generation);
     }
     return generation != 0;
 }
 
-/* What the file says of itself: its numbers go on (records shed before it could be opened have the
- * next ones), its period is that of its last line. */
-static void take_over(t2m_board_file_t *row, const t2m_sink_t *sink)
-{
-    if (!row->known) {
-        row->seq = sink->last_seq + row->shed;
-    }
-    row->size = sink->size;
-    row->written = sink->size ? sink->modified : 0;
-    t2m_store(&row->known, 1);
-}
-
-apr_status_t t2m_drain_ready(t2m_drain_t *drain, apr_uint32_t file)
-{
-    t2m_sink_t *sink = &drain->sinks[file];
-    t2m_board_file_t *row = &drain->board.files[file];
-    apr_status_t status = APR_SUCCESS;
-
-    drain->failed_file = file;
-    drain->failed_why = NULL;
-    if (sink->fd < 0) {
-        status = t2m_sink_open(sink, &drain->settings->files[file], &drain->failed_why);
-        if (status == APR_SUCCESS) {
-            take_over(row, sink);
-        }
-    }
-    return status;
-}
-
+/* Files that refuse already are not asked; the others' refusals are kept for their steps. */
 static apr_status_t ready_all(t2m_drain_t *drain)
 {
     const t2m_batch_part_t *parts;
     apr_uint32_t count = t2m_batch_parts(drain->batch, &parts), i;
-    apr_status_t status = APR_SUCCESS;
 
-    for (i = 0; i < count && status == APR_SUCCESS; i++) {
-        if (parts[i].lines == 0) {
-            continue; /* all was shed */
+    for (i = 0; i < count; i++) {
+        apr_uint32_t file = parts[i].file;
+        apr_status_t *refusal = &drain->refusals[file];
+
+        *refusal = APR_SUCCESS;
+        if (parts[i].lines == 0 || drain->board.files[file].error) {
+            continue; /* all was shed, or goes to the spill */
         }
-        status = t2m_drain_ready(drain, parts[i].file);
-        if (status == APR_SUCCESS) {
-            status = t2m_sink_mend(&drain->sinks[parts[i].file]);
+        *refusal = t2m_drain_ready(drain, file);
+        if (*refusal == APR_SUCCESS) {
+            *refusal = t2m_sink_mend(&drain->sinks[file]);
+        }
+        if (*refusal != APR_SUCCESS && drain->settings->block) {
+            return *refusal;
         }
     }
-    return status;
-}
-
-static void fill_step(t2m_drain_t *drain, const t2m_batch_part_t *part, t2m_intent_step_t *step)
-{
-    const t2m_sink_t *sink = &drain->sinks[part->file];
-    const t2m_board_file_t *row = &drain->board.files[part->file];
-
-    step->file = part->file;
-    step->offset = sink->size;
-    step->bytes = part->size;
-    step->device = sink->device;
-    step->inode = sink->inode;
-    step->seq_after = part->seq;
-    step->lines_after = drain->board.files[part->file].lines + part->lines;
-    step->shed_after = part->shed + (part->lines ? 0 : row->shed);
-    step->shed_since_after = part->lines || row->shed == 0 ? t2m_batch_moment(drain->batch)
-                                                           : row->shed_since;
-    step->done = 0;
+    return APR_SUCCESS;
 }
 
 /* Says on the board what the batch is about to do. special: NULL for ring records. */
@@ -159,7 +121,7 @@ static void publish(t2m_drain_t *drain, const t2m_intent_t *special)
     intent->shed = t2m_batch_shed(drain->batch);
     intent->step_count = count;
     for (i = 0; i < count; i++) {
-        fill_step(drain, &parts[i], &drain->board.steps[i]);
+        t2m_drain_fill_step(drain, &parts[i], &drain->board.steps[i]);
     }
     for (i = 0; i < drain->slots.geometry.slot_count; i++) {
         drain->board.targets[i] = t2m_batch_target(drain->batch, i);
@@ -171,73 +133,6 @@ static void publish(t2m_drain_t *drain, const t2m_intent_t *special)
     T2M_STEP("intent published");
 }
 
-static const t2m_batch_part_t *part_of(const t2m_drain_t *drain, apr_uint32_t file)
-{
-    const t2m_batch_part_t *parts;
-    apr_uint32_t count = t2m_batch_parts(drain->batch, &parts), i;
-
-    for (i = 0; i < count; i++) {
-        if (parts[i].file == file) {
-            return &parts[i];
-        }
-    }
-    return NULL;
-}
-
-/* Whether the step's lines are already in the file; cuts away a part of them. */
-static apr_status_t rewind_step(t2m_sink_t *sink, const t2m_intent_step_t *step)
-{
-    if (!sink->regular) {
-        return step->done ? APR_EEXIST : APR_SUCCESS;
-    }
-    if (sink->device != step->device || sink->inode != step->inode) {
-        return step->done ? APR_EEXIST : APR_SUCCESS; /* somebody put another file there */
-    }
-    return t2m_sink_rewind(sink, step->offset, step->bytes);
-}
-
-static apr_status_t write_step(t2m_drain_t *drain, t2m_intent_step_t *step)
-{
-    const t2m_batch_part_t *part = part_of(drain, step->file);
-    t2m_sink_t *sink = &drain->sinks[step->file];
-    apr_status_t status;
-
-    if (step->bytes == 0) {
-        return APR_SUCCESS;
-    }
-    status = t2m_drain_ready(drain, step->file);
-    if (status == APR_SUCCESS) {
-        status = rewind_step(sink, step);
-    }
-    if (status != APR_SUCCESS || !part) {
-        return status == APR_EEXIST ? APR_SUCCESS : status;
-    }
-    status = t2m_sink_mend(sink);
-    if (status == APR_SUCCESS) {
-        status = t2m_sink_write(sink, t2m_batch_bytes(drain->batch, part), part->size);
-    }
-    if (status == APR_SUCCESS) {
-        t2m_store(&step->done, 1);
-    }
-    T2M_STEP("step written");
-    return status;
-}
-
-static void advance_file(t2m_drain_t *drain, const t2m_intent_step_t *step)
-{
-    t2m_board_file_t *row = &drain->board.files[step->file];
-    const t2m_sink_t *sink = &drain->sinks[step->file];
-
-    row->seq = step->seq_after;
-    row->shed = step->shed_after;
-    row->shed_since = step->shed_since_after;
-    if (step->bytes) {
-        row->written = drain->board.header->intent.moment;
-        row->size = sink->fd >= 0 && sink->regular ? sink->size : step->offset + step->bytes;
-    }
-    t2m_store(&row->lines, step->lines_after);
-}
-
 /* Only absolute values: doing it twice does the same. */
 static void advance(t2m_drain_t *drain)
 {
@@ -245,9 +140,7 @@ static void advance(t2m_drain_t *drain)
     apr_uint32_t steps = header->intent.step_count, i;
 
     for (i = 0; i < steps && i < T2M_FILES_MAX; i++) {
-        const t2m_intent_step_t *step = &drain->board.steps[i];
-
-        advance_file(drain, step);
+        t2m_drain_advance_file(drain, &drain->board.steps[i]);
     }
     T2M_STEP("files advanced");
     for (i = 0; i < drain->slots.geometry.slot_count; i++) {
@@ -257,7 +150,8 @@ static void advance(t2m_drain_t *drain)
            drain->slots.geometry.slot_count * (apr_size_t)T2M_DROPS * sizeof(apr_uint64_t));
     T2M_STEP("heads advanced");
     if (header->intent.bury_owner) {
-        t2m_slots_free(&drain->slots, header->intent.bury_slot, header->intent.bury_owner);
+        t2m_quarantine_free(&drain->board, &drain->slots, header->intent.bury_slot,
+                            header->intent.bury_owner);
     }
     header->done_moment = header->intent.moment;
     t2m_store(&header->done_batch, header->intent.batch);
@@ -273,7 +167,7 @@ static apr_status_t carry_out(t2m_drain_t *drain)
     apr_uint32_t i;
 
     for (i = 0; i < header->intent.step_count && i < T2M_FILES_MAX; i++) {
-        apr_status_t status = write_step(drain, &drain->board.steps[i]);
+        apr_status_t status = t2m_drain_write_step(drain, &drain->board.steps[i]);
 
         if (status != APR_SUCCESS) {
             return status;
@@ -301,47 +195,14 @@ apr_status_t t2m_drain_finish(t2m_drain_t *drain)
     if (intent->bury_owner) {
         (void)t2m_batch_bury(drain->batch, &drain->slots, &drain->board, drain->settings, intent);
     } else if (intent->telling) {
-        (void)t2m_batch_tell(drain->batch, &drain->board, drain->settings, intent->moment);
+        (void)t2m_batch_tell(drain->batch, &drain->board, drain->settings, intent->shed,
+                             intent->telling == T2M_TELL_ALL, intent->moment);
     } else {
         (void)t2m_batch_gather(drain->batch, &drain->slots, &drain->board, drain->settings,
                                intent, 0, NULL, &told);
     }
     t2m_batch_render(drain->batch, &drain->slots, drain->settings, drain->board.files);
     return carry_out(drain);
-}
-
-apr_status_t t2m_drain_pass(t2m_drain_t *drain, apr_time_t now, int *moved)
-{
-    t2m_board_header_t *header = drain->board.header;
-    t2m_batch_trouble_t trouble = { 0, 0 };
-    apr_status_t status = t2m_drain_finish(drain);
-    int asks;
-
-    *moved = 0;
-    if (status != APR_SUCCESS) {
-        return status;
-    }
-    t2m_roll_due(drain, now);
-    (void)t2m_batch_gather(drain->batch, &drain->slots, &drain->board, drain->settings, NULL,
-                           now, drain->room, &trouble);
-    if (!t2m_batch_moves(drain->batch)) {
-        return APR_SUCCESS;
-    }
-    *moved = 1;
-    status = ready_all(drain);
-    if (status != APR_SUCCESS) {
-        return status;
-    }
-    t2m_batch_render(drain->batch, &drain->slots, drain->settings, drain->board.files);
-    header->corrupt += trouble.corrupt;
-    header->unknown_file += trouble.unknown_file;
-    publish(drain, NULL);
-    asks = t2m_batch_asks(drain->batch);
-    status = carry_out(drain);
-    if (status == APR_SUCCESS && asks) {
-        drain->asked = now;
-    }
-    return status;
 }
 
 /* A batch of the writer's own lines, which is gathered. */
@@ -355,6 +216,84 @@ static apr_status_t write_special(t2m_drain_t *drain, const t2m_intent_t *intent
     t2m_batch_render(drain->batch, &drain->slots, drain->settings, drain->board.files);
     publish(drain, intent);
     return carry_out(drain);
+}
+
+static apr_status_t tell(t2m_drain_t *drain, t2m_tell_e which, apr_time_t now)
+{
+    apr_uint32_t shed = which == T2M_TELL_ALL ? 0 : drain->board.header->shed;
+    t2m_intent_t intent;
+
+    if (t2m_batch_tell(drain->batch, &drain->board, drain->settings, shed,
+                       which == T2M_TELL_ALL, now) == 0) {
+        return APR_SUCCESS;
+    }
+    memset(&intent, 0, sizeof(intent));
+    intent.telling = which;
+    return write_special(drain, &intent);
+}
+
+apr_status_t t2m_drain_tell(t2m_drain_t *drain, apr_time_t now)
+{
+    apr_status_t status = t2m_drain_finish(drain);
+
+    return status == APR_SUCCESS ? tell(drain, T2M_TELL_ALL, now) : status;
+}
+
+/* Whether a file is written again of which something was left out. */
+static int has_to_tell(const t2m_drain_t *drain)
+{
+    apr_uint32_t file;
+
+    for (file = 0; file < drain->settings->file_count; file++) {
+        if (t2m_batch_may_tell(&drain->board, drain->settings, drain->board.header->shed, 0,
+                               file)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+apr_status_t t2m_drain_pass(t2m_drain_t *drain, apr_time_t now, int *moved)
+{
+    t2m_board_header_t *header = drain->board.header;
+    t2m_batch_trouble_t trouble = { 0, 0 };
+    apr_status_t status = t2m_drain_finish(drain);
+    int asks;
+
+    *moved = 0;
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    if (!drain->mended) {
+        t2m_drain_mend_spills(drain);
+        drain->mended = 1;
+    }
+    t2m_drain_ask_again(drain, now);
+    t2m_roll_due(drain, now);
+    status = has_to_tell(drain) ? tell(drain, T2M_TELL_WRITTEN, now) : APR_SUCCESS;
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    (void)t2m_batch_gather(drain->batch, &drain->slots, &drain->board, drain->settings, NULL,
+                           now, drain->room, &trouble);
+    header->corrupt += trouble.corrupt;
+    if (!t2m_batch_moves(drain->batch)) {
+        return APR_SUCCESS;
+    }
+    *moved = 1;
+    status = ready_all(drain);
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    t2m_batch_render(drain->batch, &drain->slots, drain->settings, drain->board.files);
+    header->unknown_file += trouble.unknown_file;
+    publish(drain, NULL);
+    asks = t2m_batch_asks(drain->batch);
+    status = carry_out(drain);
+    if (status == APR_SUCCESS && asks) {
+        drain->asked = now;
+    }
+    return status;
 }
 
 apr_status_t t2m_drain_bury(t2m_drain_t *drain, apr_uint32_t slot, apr_uint64_t owner,
@@ -373,23 +312,9 @@ apr_status_t t2m_drain_bury(t2m_drain_t *drain, apr_uint32_t slot, apr_uint64_t 
     intent.bury_time = now;
     intent.bury_monotonic = monotonic;
     if (t2m_batch_bury(drain->batch, &drain->slots, &drain->board, drain->settings, &intent) == 0) {
-        t2m_slots_free(&drain->slots, slot, owner);
+        t2m_quarantine_free(&drain->board, &drain->slots, slot, owner);
         return APR_SUCCESS;
     }
-    return write_special(drain, &intent);
-}
-
-apr_status_t t2m_drain_tell(t2m_drain_t *drain, apr_time_t now)
-{
-    t2m_intent_t intent;
-    apr_status_t status = t2m_drain_finish(drain);
-
-    if (status != APR_SUCCESS
-        || t2m_batch_tell(drain->batch, &drain->board, drain->settings, now) == 0) {
-        return status;
-    }
-    memset(&intent, 0, sizeof(intent));
-    intent.telling = 1;
     return write_special(drain, &intent);
 }
 
@@ -405,7 +330,8 @@ int t2m_drain_waiting(const t2m_drain_t *drain)
     for (i = 0; i < drain->slots.geometry.slot_count; i++) {
         apr_uint64_t head = drain->board.heads[i];
 
-        if (t2m_slots_tail(&drain->slots, i, head) != head) {
+        if (t2m_slots_tail(&drain->slots, i, head) != head
+            && !t2m_quarantine_has(&drain->board, &drain->slots, i)) {
             return 1;
         }
     }

@@ -9,7 +9,8 @@
  * and limitations under the License.
  */
 
-/* The way of the records from the slots into the files: intent, write, fold, advance.
+/* The way of the records from the slots into the files: intent, write, fold, advance. What a file
+ * refuses goes to its spill meanwhile, so that it holds no other file up.
  *
  * The intent on the board says what is about to be done before it is done, so that a writer that is
  * killed at any instruction is finished by the next one: nothing twice, nothing torn, nothing lost,
@@ -31,6 +32,7 @@ typedef struct {
     t2m_slots_t slots;
     t2m_board_t board;
     t2m_settings_t *settings; /* taken over between two batches */
+    apr_uint64_t generation;  /* of them; 0: none yet */
     t2m_sink_t *sinks;        /* T2M_FILES_MAX */
     t2m_batch_t *batch;
     t2m_fold_t *fold;
@@ -39,6 +41,9 @@ typedef struct {
     apr_time_t asked;         /* when a batch last asked for the ledger; 0: never */
     apr_uint32_t failed_file; /* after a failure: which file, and a static text or NULL */
     const char *failed_why;
+    apr_status_t failed;      /* why a file has refused since this was last cleared; APR_SUCCESS */
+    apr_status_t *refusals;   /* of each file: why it could not be made ready for this batch */
+    int mended;               /* what a killed writer has left of its spills is put right */
 } t2m_drain_t;
 
 /** Attaches to both memories and takes the settings over. Returns the first error. */
@@ -66,8 +71,10 @@ void t2m_drain_settle(t2m_drain_t *drain);
 apr_status_t t2m_drain_finish(t2m_drain_t *drain);
 
 /**
- * Writes one batch, gathered now. *moved is set nonzero when there was anything. Returns the error
- * of a file that refuses (then the batch is pending, or not begun): call again later.
+ * Writes one batch, gathered now. *moved is set nonzero when there was anything. A file that
+ * refuses is noted in failed and failed_file, its lines go to its spill, and it is asked again after
+ * a moment; only with T2MLogOnFull block is its error returned (then the batch is pending, or
+ * not begun): call again later.
  */
 apr_status_t t2m_drain_pass(t2m_drain_t *drain, apr_time_t now, int *moved);
 
@@ -86,6 +93,12 @@ apr_status_t t2m_drain_tell(t2m_drain_t *drain, apr_time_t now);
 
 /** Nonzero while a batch is begun and not done: its file refused it. */
 int t2m_drain_pending(const t2m_drain_t *drain);
+
+/** The files that refuse at present. */
+apr_uint32_t t2m_drain_refusing(const t2m_drain_t *drain);
+
+/** The lines that wait in spills, of one stream. */
+apr_uint64_t t2m_drain_spilled(const t2m_drain_t *drain, t2m_stream_e stream);
 
 /** Nonzero when any slot has records that are not written. */
 int t2m_drain_waiting(const t2m_drain_t *drain);

@@ -56,8 +56,11 @@ void t2m_roll_reopen(t2m_drain_t *drain, apr_uint32_t file)
 
 apr_status_t t2m_roll_now(t2m_drain_t *drain, apr_uint32_t file)
 {
-    apr_status_t status = t2m_drain_ready(drain, file);
+    apr_status_t status = drain->board.files[file].error; /* its spill comes first */
 
+    if (status == APR_SUCCESS) {
+        status = t2m_drain_ready(drain, file);
+    }
     if (status == APR_SUCCESS && drain->sinks[file].regular && drain->sinks[file].size) {
         status = rename_all(drain, drain->settings->files[file].path);
         if (status == APR_SUCCESS || status == ENOENT) {
@@ -94,7 +97,7 @@ void t2m_roll_due(t2m_drain_t *drain, apr_time_t now)
         t2m_sink_t *sink = &drain->sinks[file];
 
         drain->room[file] = APR_UINT64_MAX;
-        if (!sink->regular || !may_rotate(sink, now)) {
+        if (!sink->regular || drain->board.files[file].error || !may_rotate(sink, now)) {
             continue;
         }
         sink->rotate_after = 0;

@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -23,6 +24,8 @@
 #include "core/encode.h"
 #include "shared/step.h"
 #include "writer/last_seq.h"
+
+enum { STREAM_WAIT_MS = 20 }; /* for the reader of a pipe or terminal */
 
 void t2m_sink_reset(t2m_sink_t *sink)
 {
@@ -91,18 +94,13 @@ static apr_status_t refuse(const struct stat *information, const char **why)
     return APR_SUCCESS;
 }
 
-/* An empty file goes on from the one that rotation has moved away last. */
-static apr_uint64_t last_seq_before(int directory, const char *name)
+static apr_uint64_t last_seq_of(int directory, const char *name)
 {
-    char before[T2M_BACKUP_NAME_MAX];
     struct stat information;
     apr_uint64_t seq = 0;
     int fd, ragged;
 
-    if (t2m_backup_name_write(before, sizeof(before), name, 1, T2M_COMPRESSION_NONE) == 0) {
-        return 0;
-    }
-    fd = openat(directory, before, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0) {
         return 0;
     }
@@ -110,6 +108,32 @@ static apr_uint64_t last_seq_before(int directory, const char *name)
         seq = t2m_last_seq(fd, (apr_uint64_t)information.st_size, &ragged);
     }
     (void)close(fd);
+    return seq;
+}
+
+/* An empty file goes on from the one that rotation has moved away last. */
+static apr_uint64_t last_seq_before(int directory, const char *name)
+{
+    char before[T2M_BACKUP_NAME_MAX];
+
+    if (t2m_backup_name_write(before, sizeof(before), name, 1, T2M_COMPRESSION_NONE) == 0) {
+        return 0;
+    }
+    return last_seq_of(directory, before);
+}
+
+apr_uint64_t t2m_sink_last_seq(const t2m_settings_file_t *file)
+{
+    const char *name;
+    apr_uint64_t seq;
+    int directory;
+
+    if (file->to_descriptor || t2m_sink_directory(file->path, &directory, &name) != APR_SUCCESS) {
+        return 0;
+    }
+    seq = last_seq_of(directory, name);
+    seq = seq ? seq : last_seq_before(directory, name);
+    (void)close(directory);
     return seq;
 }
 
@@ -165,14 +189,6 @@ apr_status_t t2m_sink_open(t2m_sink_t *sink, const t2m_settings_file_t *file, co
     return status;
 }
 
-/* A pipe that somebody made non-blocking: wait for its reader a while. */
-static int wait_for_room(int fd)
-{
-    struct pollfd one = { fd, POLLOUT, 0 };
-
-    return poll(&one, 1, 5000) > 0;
-}
-
 /* Writes all, or as much as went before the error; *written says how much. */
 static apr_status_t write_all(int fd, const char *bytes, apr_size_t size, apr_size_t *written)
 {
@@ -183,11 +199,32 @@ static apr_status_t write_all(int fd, const char *bytes, apr_size_t size, apr_si
         T2M_STEP("bytes written");
         if (got > 0) {
             *written += (apr_size_t)got;
-        } else if (got < 0 && (errno != EAGAIN || !wait_for_room(fd)) && errno != EINTR) {
+        } else if (got == 0) {
+            return EIO; /* no file system says so; it would never end */
+        } else if (errno != EINTR) {
             return errno;
         }
     }
     return APR_SUCCESS;
+}
+
+/* A pipe with room takes so much at once (pipe(7)): a reader that stands still holds nobody up. */
+static apr_status_t write_stream(int fd, const char *bytes, apr_size_t size, apr_size_t *written)
+{
+    apr_status_t status = APR_SUCCESS;
+
+    *written = 0;
+    while (*written < size && status == APR_SUCCESS) {
+        struct pollfd one = { fd, POLLOUT, 0 };
+        apr_size_t piece = size - *written < PIPE_BUF ? size - *written : PIPE_BUF, went;
+
+        if (poll(&one, 1, STREAM_WAIT_MS) <= 0) {
+            return EAGAIN;
+        }
+        status = write_all(fd, bytes + *written, piece, &went);
+        *written += went;
+    }
+    return status;
 }
 
 static apr_status_t cut_back(t2m_sink_t *sink, apr_uint64_t size)
@@ -205,7 +242,8 @@ static apr_status_t cut_back(t2m_sink_t *sink, apr_uint64_t size)
 apr_status_t t2m_sink_write(t2m_sink_t *sink, const char *bytes, apr_size_t size)
 {
     apr_size_t written;
-    apr_status_t status = write_all(sink->fd, bytes, size, &written);
+    apr_status_t status = sink->regular ? write_all(sink->fd, bytes, size, &written)
+                                        : write_stream(sink->fd, bytes, size, &written);
 
     if (status == APR_SUCCESS || !sink->regular) {
         sink->size += written;

@@ -30,6 +30,7 @@ typedef struct {
     apr_time_t modified;    /* when it was last written to before it was opened */
     t2m_rotation_span_t span;  /* of its period */
     apr_time_t rotate_after;   /* a rotation failed: not before then again; 0: none did */
+    apr_time_t ask_after;      /* it refused: not before then again; 0: ask at once */
 } t2m_sink_t;
 
 /** A sink that is not open. */
@@ -42,6 +43,12 @@ void t2m_sink_reset(t2m_sink_t *sink);
  * (EPERM); *why is then a static text for the administrator, else NULL. Returns the system's error.
  */
 apr_status_t t2m_sink_open(t2m_sink_t *sink, const t2m_settings_file_t *file, const char **why);
+
+/**
+ * The number of the file's last line, for a file that cannot be opened for writing but read; what
+ * t2m_sink_open refuses is not looked at. 0: not known.
+ */
+apr_uint64_t t2m_sink_last_seq(const t2m_settings_file_t *file);
 
 /** Closes it; harmless when it is not open. */
 void t2m_sink_close(t2m_sink_t *sink);
@@ -57,7 +64,9 @@ apr_status_t t2m_sink_mend(t2m_sink_t *sink);
 
 /**
  * Appends all of bytes. On failure the file is cut back to its size before, so that no part of a
- * line stays, and the system's error is returned. Interrupted calls are repeated.
+ * line stays, and the system's error is returned. Interrupted calls are repeated. A pipe or terminal
+ * keeps what it has taken, which sink->size counts; one that takes nothing for a moment
+ * returns EAGAIN.
  */
 apr_status_t t2m_sink_write(t2m_sink_t *sink, const char *bytes, apr_size_t size);
 

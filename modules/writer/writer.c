@@ -39,6 +39,7 @@
 #include "writer/drain.h"
 #include "writer/ledger.h"
 #include "writer/owners.h"
+#include "writer/quarantine.h"
 
 enum {
     LOOK_MS = 5,         /* between two looks while there is work */
@@ -137,6 +138,19 @@ static void tell_of_drops(writer_t *writer)
     }
 }
 
+/* What the last batch met with. */
+static void tell_of_refusals(writer_t *writer, int moved)
+{
+    apr_status_t *failed = &writer->drain.failed;
+
+    if (*failed != APR_SUCCESS) {
+        complain(writer, *failed);
+        *failed = APR_SUCCESS;
+    } else if (moved && t2m_drain_refusing(&writer->drain) == 0) {
+        recovered(writer);
+    }
+}
+
 /* Writes what there is. Returns nonzero when there was anything. */
 static int drain_once(writer_t *writer)
 {
@@ -148,14 +162,13 @@ static int drain_once(writer_t *writer)
         writer->last_work = monotonic(); /* whoever asked may wait for the next passes too */
     }
     (void)t2m_add(&writer->drain.board.header->passes, 1);
+    tell_of_refusals(writer, moved);
     if (status != APR_SUCCESS) {
-        complain(writer, status);
         (void)poll(NULL, 0, RETRY_MS);
         return 1;
     }
-    if (moved) {
-        recovered(writer);
-        writer->last_work = monotonic();
+    if (moved || t2m_drain_refusing(&writer->drain)) {
+        writer->last_work = monotonic(); /* a file that refuses is asked again without a wake-up */
     }
     return moved;
 }
@@ -186,16 +199,13 @@ static void bury(writer_t *writer, apr_uint32_t slot, apr_uint64_t owner, unsign
     apr_uint64_t head = drain->board.heads[slot];
     int stopped = writer->alone || (owner & T2M_OWNER_STOPPED) != 0
                || t2m_slots_closed(&drain->slots, slot);
-    apr_status_t status;
 
-    if (t2m_slots_tail(&drain->slots, slot, head) != head /* its records first */
+    if ((t2m_slots_tail(&drain->slots, slot, head) != head /* its records first */
+         && !t2m_quarantine_has(&drain->board, &drain->slots, slot))
         || too_early(writer, slot, stopped, gone)) {
         return;
     }
-    status = t2m_drain_bury(drain, slot, owner, stopped, apr_time_now(), monotonic());
-    if (status != APR_SUCCESS) {
-        complain(writer, status);
-    }
+    (void)t2m_drain_bury(drain, slot, owner, stopped, apr_time_now(), monotonic());
 }
 
 /* From time to time, and at once when somebody asked for a slot in vain. */
@@ -281,6 +291,11 @@ static void give_up(const writer_t *writer)
     apr_uint64_t bytes = 0;
     apr_uint32_t i;
 
+    for (i = 0; i < T2M_SPILLS; i++) {
+        const t2m_spill_t *spill = &drain->board.header->spills[i];
+
+        bytes += spill->used ? spill->size : 0;
+    }
     for (i = 0; i < drain->slots.geometry.slot_count; i++) {
         apr_uint64_t head = drain->board.heads[i];
 
@@ -298,12 +313,15 @@ static void drain_the_rest(writer_t *writer)
     apr_int64_t end = monotonic() + GIVE_UP_US;
 
     writer->alone = 1;
-    while (drain_once(writer) || t2m_drain_waiting(&writer->drain)) {
+    while (drain_once(writer) || t2m_drain_waiting(&writer->drain)
+           || t2m_drain_refusing(&writer->drain)) {
         if (writer->last_error == APR_SUCCESS) {
             end = monotonic() + GIVE_UP_US;
         } else if (monotonic() > end) {
             give_up(writer);
             return;
+        } else {
+            (void)poll(NULL, 0, LOOK_MS);
         }
     }
     look_after_owners(writer);
@@ -360,21 +378,35 @@ static int lock_board(int command)
     return 0;
 }
 
+/* Nonzero unless another process that lives has said that it waits. */
+static int is_next(const apr_uint32_t *successor)
+{
+    apr_uint32_t other = t2m_load(successor);
+
+    return other == 0 || other == (apr_uint32_t)getpid()
+        || (kill((pid_t)other, 0) != 0 && errno == ESRCH);
+}
+
 /*
  * One writer at any time: a lock on the board, which the kernel drops with its holder. A
  * predecessor that outlived its supervisor goes on until it sees that somebody waits for its
- * place.
+ * place. Two may wait, when a supervisor was relieved just as its writer was new: then the one
+ * that has the place first sees that the other waits.
  */
 static int wait_for_predecessor(t2m_board_t *board)
 {
+    apr_uint32_t *successor = &board->header->successor;
     int error = lock_board(F_SETLK);
 
-    if (error == EAGAIN || error == EACCES) {
-        t2m_store(&board->header->successor, (apr_uint32_t)getpid());
-        error = lock_board(F_SETLKW);
+    while (error == EAGAIN || error == EACCES) {
+        if (is_next(successor)) { /* said again and again: one who had waited may unsay it */
+            t2m_store(successor, (apr_uint32_t)getpid());
+        }
+        (void)poll(NULL, 0, LOOK_MS);
+        error = lock_board(F_SETLK);
     }
-    if (error == 0) {
-        t2m_store(&board->header->successor, 0);
+    if (error == 0 && is_next(successor)) {
+        t2m_store(successor, 0);
     }
     return error;
 }
@@ -422,6 +454,7 @@ int t2m_writer_main(int argc, char **argv)
     if (wait_for_predecessor(&writer.drain.board) != 0) {
         return T2M_WRITER_FAILED;
     }
+    (void)t2m_drain_settings(&writer.drain); /* they may have changed while it waited */
     problem = become(writer.drain.settings->user);
     if (problem) {
         return unusable(problem);
