@@ -53,24 +53,40 @@ static void check(t2m_answer_t *answer, json_t *reasons, int holds, const char *
     }
 }
 
+/* Nonzero when a file does not take its lines. */
+static int refusing(const t2m_answer_t *answer)
+{
+    const apr_array_header_t *all = t2m_answer_files(answer->pool);
+    int i;
+
+    for (i = 0; i < all->nelts; i++) {
+        const t2m_answer_file_t *of = &APR_ARRAY_IDX(all, i, t2m_answer_file_t);
+
+        if (answer->question->board->files[of->number].error) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static json_t *reasons_of(t2m_answer_t *answer, const t2m_answer_ledger_t *ledger)
 {
     const t2m_board_header_t *header = answer->question->board->header;
     json_t *reasons = json_array();
     int up = t2m_answer_writer_up(answer->question->board);
     int late = up && ledger->ledger.moment && lag_of(answer, ledger) > STALE;
-    int refused = t2m_load(&header->intent.phase) == T2M_INTENT_WRITE;
+    int refused = t2m_load(&header->intent.phase) == T2M_INTENT_WRITE || refusing(answer);
 
     check(answer, reasons, !up, "no writer runs: records wait in memory");
     check(answer, reasons, late && !refused, "the writer does not answer");
-    check(answer, reasons, late && refused,
+    check(answer, reasons, refusing(answer) || (late && refused),
           "a log file cannot be written (T2M0201): records wait in memory");
     check(answer, reasons, ledger->known && !ledger->balanced,
           "the ledger does not balance: records are missing");
     check(answer, reasons, header->shed != 0,
           "the disk is nearly full: streams are not written (T2MLogMinFree)");
-    check(answer, reasons, header->corrupt != 0,
-          "a process has spoiled its memory: some of its records were passed over");
+    check(answer, reasons, header->quarantined != 0,
+          "a process has spoiled its memory: its records were not read any more (T2M0214)");
     check(answer, reasons, answer->question->board->tables->tokens.refused != 0,
           "the token file cannot be used: no token counts");
     return reasons;
@@ -96,35 +112,60 @@ static json_t *writer(t2m_answer_t *answer, const t2m_answer_ledger_t *ledger)
     return object;
 }
 
-static json_t *account(t2m_answer_t *answer, const t2m_answer_ledger_t *ledger, int stream)
+/* What became of the records of one stream, or of all. */
+typedef struct {
+    apr_uint64_t accepted, written, dropped[T2M_DROP_COUNT], waiting, worker_died, bytes;
+} account_t;
+
+static void add_stream(account_t *account, const t2m_answer_ledger_t *ledger, int stream)
 {
     const t2m_totals_t *totals = &ledger->totals[stream];
+    int reason;
+
+    account->accepted += t2m_answer_accepted(ledger, stream);
+    account->written += t2m_answer_written(ledger, stream);
+    for (reason = 0; reason < T2M_DROP_COUNT; reason++) {
+        account->dropped[reason] += totals->dropped[reason];
+    }
+    account->waiting += ledger->ledger.waiting[stream];
+    account->worker_died += totals->worker_died;
+    account->bytes += totals->bytes;
+}
+
+static json_t *account_of(t2m_answer_t *answer, const account_t *account)
+{
     json_t *object = json_object(), *dropped = json_object();
     int reason;
 
-    t2m_answer_set_count(answer, object, "accepted", t2m_answer_accepted(ledger, stream));
-    t2m_answer_set_count(answer, object, "written", totals->lines);
+    t2m_answer_set_count(answer, object, "accepted", account->accepted);
+    t2m_answer_set_count(answer, object, "written", account->written);
     t2m_answer_set_count(answer, object, "suppressed", 0);
     for (reason = 0; reason < T2M_DROP_COUNT; reason++) {
         t2m_answer_set_count(answer, dropped, t2m_answer_drop_name(reason),
-                             totals->dropped[reason]);
+                             account->dropped[reason]);
     }
     t2m_answer_set(answer, object, "dropped", dropped);
-    t2m_answer_set_count(answer, object, "waiting", ledger->ledger.waiting[stream]);
-    t2m_answer_set_count(answer, object, "worker_died", totals->worker_died);
-    t2m_answer_set_count(answer, object, "bytes", totals->bytes);
+    t2m_answer_set_count(answer, object, "waiting", account->waiting);
+    t2m_answer_set_count(answer, object, "worker_died", account->worker_died);
+    t2m_answer_set_count(answer, object, "bytes", account->bytes);
     return object;
 }
 
 static json_t *accounts(t2m_answer_t *answer, const t2m_answer_ledger_t *ledger)
 {
     json_t *object = json_object();
+    account_t total = { 0 };
     int stream;
 
     for (stream = 0; stream < T2M_STREAM_COUNT; stream++) {
+        account_t one = { 0 };
+
+        add_stream(&one, ledger, stream);
+        add_stream(&total, ledger, stream);
         t2m_answer_set(answer, object, t2m_stream_name((t2m_stream_e)stream),
-                       account(answer, ledger, stream));
+                       account_of(answer, &one));
     }
+    t2m_answer_set(answer, object, "total", account_of(answer, &total));
     return object;
 }
 
@@ -140,6 +181,13 @@ static json_t *file(t2m_answer_t *answer, const t2m_answer_file_t *of)
     t2m_answer_set_count(answer, object, "seq", row->seq);
     t2m_answer_set_count(answer, object, "lines", row->lines);
     t2m_answer_set_count(answer, object, "rotations", row->rotations);
+    if (row->error) {
+        t2m_answer_set(answer, object, "error", json_string(strerror(row->error)));
+        t2m_answer_set_count(answer, object, "spilled", row->spilled);
+    }
+    if (row->synced_failed) {
+        t2m_answer_set_count(answer, object, "sync_failed", row->synced_failed);
+    }
     if (row->written) {
         t2m_answer_set_moment(answer, object, "last_written", row->written);
     }
@@ -182,6 +230,7 @@ static json_t *memory(t2m_answer_t *answer, const t2m_ledger_t *ledger)
     t2m_answer_set_count(answer, object, "slots_used", ledger->slots_used);
     t2m_answer_set_count(answer, object, "no_slot", ledger->no_slot);
     t2m_answer_set_count(answer, object, "corrupt", board->header->corrupt);
+    t2m_answer_set_count(answer, object, "quarantined", board->header->quarantined);
     t2m_answer_set_count(answer, object, "unknown_file", board->header->unknown_file);
     t2m_answer_set_count(answer, object, "uncounted", ledger->uncounted);
     t2m_answer_set_count(answer, object, "evicted_metrics", board->tables->evictions[0]);
@@ -190,13 +239,21 @@ static json_t *memory(t2m_answer_t *answer, const t2m_ledger_t *ledger)
     return object;
 }
 
-static json_t *requests(t2m_answer_t *answer, const t2m_ledger_t *ledger)
+/* begun = logged + dropped + silenced + in_flight + untracked */
+static json_t *requests(t2m_answer_t *answer, const t2m_answer_ledger_t *both)
 {
+    const t2m_ledger_t *ledger = &both->ledger;
     json_t *object = json_object();
 
     t2m_answer_set_count(answer, object, "begun", ledger->begun);
-    t2m_answer_set_count(answer, object, "untracked", ledger->begun_untracked);
+    t2m_answer_set_count(answer, object, "logged",
+                         ledger->accepted[T2M_STREAM_ACCESS]
+                         + both->totals[T2M_STREAM_ACCESS].worker_died);
+    t2m_answer_set_count(answer, object, "dropped", ledger->dropped[T2M_STREAM_ACCESS]);
+    t2m_answer_set_count(answer, object, "silenced", ledger->silenced);
     t2m_answer_set_count(answer, object, "in_flight", ledger->in_flight);
+    t2m_answer_set_count(answer, object, "untracked",
+                         ledger->begun_untracked - ledger->ended_untracked);
     return object;
 }
 
@@ -221,7 +278,7 @@ json_t *t2m_answer_health(const t2m_question_t *question)
     t2m_answer_set(&answer, answer.json, "writer", writer(&answer, &ledger));
     t2m_answer_set(&answer, answer.json, "files", files(&answer));
     t2m_answer_set(&answer, answer.json, "disk", disk(&answer));
-    t2m_answer_set(&answer, answer.json, "requests", requests(&answer, &ledger.ledger));
+    t2m_answer_set(&answer, answer.json, "requests", requests(&answer, &ledger));
     t2m_answer_set(&answer, answer.json, "memory", memory(&answer, &ledger.ledger));
     return t2m_answer_end(&answer);
 }

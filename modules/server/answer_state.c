@@ -42,7 +42,7 @@ static int is_balanced(const t2m_answer_ledger_t *ledger)
 
     for (stream = 0; stream < T2M_STREAM_COUNT; stream++) {
         if (t2m_answer_accepted(ledger, stream)
-            != ledger->totals[stream].lines + t2m_answer_dropped(ledger, stream)
+            != t2m_answer_written(ledger, stream) + t2m_answer_dropped(ledger, stream)
                    + ledger->ledger.waiting[stream]) {
             return 0;
         }
@@ -58,7 +58,7 @@ void t2m_answer_ledger(t2m_answer_t *answer, t2m_answer_ledger_t *ledger)
     for (tries = 0; tries < TRIES; tries++) {
         read_rows(answer, ledger);
         ledger->balanced = ledger->whole && is_balanced(ledger);
-        ledger->known = ledger->whole && ledger->ledger.moment > 0
+        ledger->known = ledger->whole && ledger->ledger.moment > 0 && header->quarantined == 0
                         && (ledger->balanced || ledger->ledger.moment >= header->done_moment);
         if (ledger->balanced || !ledger->known) {
             return;
@@ -72,7 +72,12 @@ apr_uint64_t t2m_answer_accepted(const t2m_answer_ledger_t *ledger, int stream)
     const t2m_totals_t *totals = &ledger->totals[stream];
 
     return ledger->ledger.accepted[stream] + totals->worker_died + totals->dropped[T2M_DROP_FULL]
-           + totals->dropped[T2M_DROP_REENTRY];
+           + totals->dropped[T2M_DROP_REENTRY] + totals->dropped[T2M_DROP_RESERVED];
+}
+
+apr_uint64_t t2m_answer_written(const t2m_answer_ledger_t *ledger, int stream)
+{
+    return ledger->totals[stream].lines - ledger->ledger.spilled[stream];
 }
 
 apr_uint64_t t2m_answer_dropped(const t2m_answer_ledger_t *ledger, int stream)

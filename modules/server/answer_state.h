@@ -22,7 +22,8 @@ typedef struct {
     t2m_ledger_t ledger;
     t2m_totals_t totals[T2M_STREAM_COUNT];
     int whole;    /* all rows were read; those that were not are zeros */
-    int known;    /* and the ledger balances or is as new as the last batch */
+    int known;    /* and the ledger balances or is as new as the last batch; not when a process has
+                   * spoiled its own counts */
     int balanced; /* in all streams */
 } t2m_answer_ledger_t;
 
@@ -35,10 +36,13 @@ void t2m_answer_ledger(t2m_answer_t *answer, t2m_answer_ledger_t *ledger);
 /** The records of a stream that were to be written: in the rings, dropped before, or found dead. */
 apr_uint64_t t2m_answer_accepted(const t2m_answer_ledger_t *ledger, int stream);
 
+/** Those that are in their files. */
+apr_uint64_t t2m_answer_written(const t2m_answer_ledger_t *ledger, int stream);
+
 /** Those that were dropped, for whatever reason. */
 apr_uint64_t t2m_answer_dropped(const t2m_answer_ledger_t *ledger, int stream);
 
-/** "full", "reentry" or "shed". */
+/** The reason of a drop in one word: "full" and so on. */
 const char *t2m_answer_drop_name(int reason);
 
 /* A file of the configuration. */

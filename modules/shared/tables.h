@@ -134,8 +134,10 @@ typedef struct {
     t2m_row_t row;
     apr_int64_t moment;
     apr_uint64_t accepted[T2M_STREAM_COUNT]; /* lines that processes put into their rings */
-    apr_uint64_t waiting[T2M_STREAM_COUNT];  /* of these, still in the rings */
-    apr_uint64_t begun, begun_untracked, in_flight;
+    apr_uint64_t waiting[T2M_STREAM_COUNT];  /* of these, still in the rings or in a spill */
+    apr_uint64_t spilled[T2M_STREAM_COUNT];  /* those in a spill */
+    apr_uint64_t dropped[T2M_STREAM_COUNT];  /* lines that found no place in a ring */
+    apr_uint64_t begun, begun_untracked, ended_untracked, silenced, in_flight;
     apr_uint64_t slots_used, no_slot, uncounted;
 } t2m_ledger_t;
 

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "shared/atomic.h"
+#include "writer/quarantine.h"
 
 enum { JUST_US = 1000000 }; /* a response handed on longer ago waits for its client */
 
@@ -70,14 +71,19 @@ static void add_slot(const t2m_drain_t *drain, apr_uint32_t slot, t2m_ledger_t *
 {
     t2m_slot_header_t header;
     apr_uint64_t tail;
-    int stream;
+    int stream, reason;
 
     read_slot(drain, slot, &header, &tail);
     for (stream = 0; stream < T2M_STREAM_COUNT; stream++) {
         ledger->accepted[stream] += header.accepted[stream];
+        for (reason = 0; reason < T2M_DROP_COUNT; reason++) {
+            ledger->dropped[stream] += header.dropped[stream * T2M_DROP_COUNT + reason];
+        }
     }
     ledger->begun += header.begun;
     ledger->begun_untracked += header.begun_untracked;
+    ledger->ended_untracked += header.ended_untracked;
+    ledger->silenced += header.silenced;
     ledger->uncounted += header.uncounted;
     count_waiting(drain, slot, tail, ledger);
 }
@@ -87,16 +93,24 @@ void t2m_ledger_publish(t2m_drain_t *drain, apr_time_t now, apr_int64_t monotoni
     t2m_board_header_t *header = drain->board.header;
     t2m_ledger_t ledger;
     apr_uint32_t slot, ending = 0;
+    int stream;
 
     memset(&ledger, 0, sizeof(ledger));
     ledger.moment = now;
     ledger.no_slot = t2m_slots_refused(&drain->slots);
     for (slot = 0; slot < drain->slots.geometry.slot_count; slot++) {
+        if (t2m_quarantine_has(&drain->board, &drain->slots, slot)) {
+            continue;
+        }
         add_slot(drain, slot, &ledger);
         if (t2m_slots_owner(&drain->slots, slot)) {
             ledger.slots_used++;
             count_requests(drain, slot, monotonic, &ledger, &ending);
         }
+    }
+    for (stream = 0; stream < T2M_STREAM_COUNT; stream++) {
+        ledger.spilled[stream] = t2m_drain_spilled(drain, (t2m_stream_e)stream);
+        ledger.waiting[stream] += ledger.spilled[stream];
     }
     t2m_board_replace(&drain->board, &drain->board.tables->ledger, &ledger, sizeof(ledger));
     header->ending = ending;

@@ -50,8 +50,15 @@ static void fill_ledger(site_t *site)
     ledger->moment = NOW - 12345;
     ledger->accepted[T2M_STREAM_ERRORS] = 12;
     ledger->waiting[T2M_STREAM_ERRORS] = 1;
+    ledger->accepted[T2M_STREAM_ACCESS] = 60;
+    site->board.totals[T2M_STREAM_ACCESS].lines = 56;
+    ledger->spilled[T2M_STREAM_ACCESS] = ledger->waiting[T2M_STREAM_ACCESS] = 2;
+    site->board.totals[T2M_STREAM_ACCESS].dropped[T2M_DROP_REFUSED] = 4;
+    ledger->dropped[T2M_STREAM_ACCESS] = 1;
     ledger->begun = 70;
-    ledger->begun_untracked = 7;
+    ledger->begun_untracked = 9;
+    ledger->ended_untracked = 5;
+    ledger->silenced = 3;
     ledger->in_flight = 2;
     ledger->slots_used = 1;
     ledger->no_slot = 8;
@@ -73,9 +80,13 @@ static void test_answer(site_t *site)
     is_at(json, "balanced", "true", "the ledger balances");
     is_at(json, "ledger.errors",
           "{\"accepted\":15,\"written\":11,\"suppressed\":0,\"dropped\":{\"full\":3,\"reentry\":0,"
-          "\"reserved\":0,\"shed\":0,\"refused\":0},\"waiting\":1,\"worker_died\":0,\"bytes\":2200}", "a stream's account");
-    is_names(site, at(json, "ledger"), NULL, "app errors access security performance",
-             "all streams have one");
+          "\"reserved\":0,\"shed\":0,\"refused\":0},\"waiting\":1,\"worker_died\":0,"
+          "\"bytes\":2200}", "a stream's account");
+    is_at(json, "ledger.access.written", "54", "what is in a spill is not written");
+    is_at(json, "ledger.access.waiting", "2", "it waits");
+    is_at(json, "ledger.total.accepted", "75", "all streams together");
+    is_names(site, at(json, "ledger"), NULL, "app errors access security performance total",
+             "all streams have an account");
     is_at(json, "writer",
           apr_psprintf(site->pool, "{\"up\":true,\"pid\":%d,\"started\":3,\"passes\":1000,"
                                    "\"batches\":17,\"settings_generation\":2,"
@@ -90,10 +101,11 @@ static void test_answer(site_t *site)
     is_at(json, "disk",
           "{\"size_bytes\":1000000,\"free_bytes\":500000,\"logs_bytes\":4096,\"deleted_files\":4,"
           "\"compressed_files\":5,\"not_written\":[]}", "the disk");
-    is_at(json, "requests", "{\"begun\":70,\"untracked\":7,\"in_flight\":2}", "the requests");
+    is_at(json, "requests", "{\"begun\":70,\"logged\":60,\"dropped\":1,\"silenced\":3,"
+                            "\"in_flight\":2,\"untracked\":4}", "the requests");
     is_at(json, "memory",
-          "{\"slots\":2,\"slots_used\":1,\"no_slot\":8,\"corrupt\":0,\"unknown_file\":6,"
-          "\"uncounted\":9,\"evicted_metrics\":1,\"evicted_groups\":2,\"evicted_events\":3}",
+          "{\"slots\":2,\"slots_used\":1,\"no_slot\":8,\"corrupt\":0,\"quarantined\":0,"
+          "\"unknown_file\":6,\"uncounted\":9,\"evicted_metrics\":1,\"evicted_groups\":2,\"evicted_events\":3}",
           "the memory");
     json_decref(json);
 }
@@ -127,9 +139,9 @@ static void test_degraded(site_t *site)
     errors->lines--;
     degraded(site, "does not balance", "false");
     errors->lines++;
-    header->corrupt = 1;
+    header->quarantined = 1;
     degraded(site, "spoiled", "true");
-    header->corrupt = 0;
+    header->quarantined = 0;
     site->board.tables->tokens.refused = 1;
     degraded(site, "token file", "true");
     site->board.tables->tokens.refused = 0;
