@@ -338,7 +338,6 @@ static void write_drops(metrics_t *metrics)
 
 static void write_streams(metrics_t *metrics)
 {
-    apr_uint64_t died = 0;
     int stream;
 
     write_records(metrics);
@@ -347,11 +346,18 @@ static void write_streams(metrics_t *metrics)
         t2m_prometheus_label_t of = stream_label(stream);
 
         sample(metrics, &of, 1, metrics->ledger.totals[stream].bytes);
-        died += metrics->ledger.totals[stream].worker_died;
+    }
+    gauge(metrics, "t2mlog_spilled_records",
+          "Lines that wait for a file which refuses to be written, by stream.");
+    for (stream = 0; stream < T2M_STREAM_COUNT; stream++) {
+        t2m_prometheus_label_t of = stream_label(stream);
+
+        sample(metrics, &of, 1, metrics->ledger.ledger.spilled[stream]);
     }
     write_drops(metrics);
     single_counter(metrics, "t2mlog_worker_died_total",
-                   "Requests whose process died before it had logged them.", died);
+                   "Requests whose process died before it had logged them.",
+                   metrics->ledger.totals[T2M_STREAM_ACCESS].worker_died);
 }
 
 static void write_files(metrics_t *metrics)
@@ -425,6 +431,9 @@ static void write_memory(metrics_t *metrics)
     single_counter(metrics, "t2mlog_corrupt_records_total",
                    "Records passed over because a process had spoiled its memory.",
                    board->header->corrupt);
+    single_counter(metrics, "t2mlog_quarantined_total",
+                   "Processes that were not read any more as they had spoiled their memory.",
+                   board->header->quarantined);
     single_counter(metrics, "t2mlog_no_slot_total", "Processes that found no slot, at each try.",
                    metrics->ledger.ledger.no_slot);
     counter(metrics, "t2mlog_evictions_total", "Rows that gave their place to another by table.");

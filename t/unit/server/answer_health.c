@@ -140,7 +140,7 @@ static void test_degraded(site_t *site)
     degraded(site, "does not balance", "false");
     errors->lines++;
     header->quarantined = 1;
-    degraded(site, "spoiled", "true");
+    degraded(site, "spoiled", "(none)");
     header->quarantined = 0;
     site->board.tables->tokens.refused = 1;
     degraded(site, "token file", "true");

@@ -85,6 +85,8 @@ static void fill(site_t *site)
     header->disk_free = 500;
     header->logs_size = 20;
     header->corrupt = 1;
+    header->quarantined = 3;
+    site->board.tables->ledger.spilled[T2M_STREAM_APP] = 2;
     site->board.tables->evictions[2] = 9;
 }
 
@@ -139,6 +141,8 @@ static void test_rest(site_t *site)
     is_sample(site, text, "t2mlog_build_info{version=\"" T2M_VERSION "\"}", "1");
     is_sample(site, text, "t2mlog_start_time_seconds", "1705320000");
     is_sample(site, text, "t2mlog_corrupt_records_total", "1");
+    is_sample(site, text, "t2mlog_quarantined_total", "3");
+    is_sample(site, text, "t2mlog_spilled_records{stream=\"app\"}", "2");
     is_sample(site, text, "t2mlog_evictions_total{table=\"events\"}", "9");
     is_sample(site, text, "t2mlog_skipped_rows", "0");
 }
