@@ -21,6 +21,7 @@
 #include "server/bytes.h"
 #include "server/check.h"
 #include "server/config.h"
+#include "server/crash.h"
 #include "server/directives.h"
 #include "server/early.h"
 #include "server/errorlog.h"
@@ -35,6 +36,7 @@ static void register_hooks(apr_pool_t *pool)
     t2m_early_register(pool);
     t2m_runtime_register(pool);
     t2m_request_register(pool);
+    t2m_crash_register(pool);
     t2m_header_register(pool);
     t2m_bytes_register(pool);
     t2m_access_register(pool);

@@ -119,7 +119,7 @@ subtest 'the record' => sub {
     is($event->{request_id}, header($answer, 'X-Request-ID'), 'the request');
     is_deeply($event->{blocked}, JSON::PP::true(), 'it was blocked');
     is_deeply([key_order($event)], [qw(timestamp level message event severity ip endpoint attempts
-        blocked request_id path method user_agent detail trace_id status user shop seq)], 'the order');
+        blocked request_id path method user_agent detail trace_id status user shop prev seq)], 'the order');
     ok(is_number($event, $_), "$_ is a number") for qw(attempts status);
     is($event->{shop}, 'teapots', 'T2MLogField adds to it');
     my ($access) = $server->log('access')->by_id($event->{request_id});

@@ -178,7 +178,7 @@ subtest 'an access is an event' => sub {
         'it is written before the answer goes out');
     my ($event) = accesses(request_id => $request);
     is_deeply([key_order($event)], [qw(timestamp level message event severity ip endpoint attempts
-        blocked request_id path method token resource parameters result status seq)], 'the order');
+        blocked request_id path method token resource parameters result status prev seq)], 'the order');
     is($event->{level}, 'INFO', 'INFO');
     is($event->{token}, 'tester', "the token's name");
     is($event->{resource}, 'security', 'what was asked for');

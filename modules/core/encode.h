@@ -18,7 +18,8 @@
 enum {
     T2M_LINE_MIN = 1024,      /* T2MLogMaxRecord's range */
     T2M_LINE_MAX = 65536,
-    T2M_LINE_TAIL = 64        /* kept for what the writer adds: `,"stream":"...","seq":N}`, LF */
+    T2M_LINE_TAIL = 128       /* kept for what the writer adds: `,"stream":"..."`, of the stream
+                               * security `,"prev":"..."` (core/chain.h), `,"seq":N}`, LF */
 };
 
 /**

@@ -23,6 +23,7 @@
 #define GIGABYTE (APR_UINT64_C(1) << 30)
 #define SIZE_LOWEST (APR_UINT64_C(64) << 10)
 #define SIZE_HIGHEST (1024 * GIGABYTE)
+#define NO_CLOCK (APR_INT64_C(1000000000) * APR_USEC_PER_SEC) /* in 2001: nobody's clock */
 #define DAYS(count) (APR_INT64_C(count) * DAY * APR_USEC_PER_SEC)
 
 enum { MINUTE = 60, HOUR = 3600, DAY = 86400 }; /* seconds */
@@ -344,6 +345,11 @@ int t2m_rotation_due(const t2m_rotation_t *policy, apr_uint64_t size, apr_time_t
     t2m_rotation_span_t span = { 0, 0 };
 
     return t2m_rotation_due_again(policy, &span, size, written, now);
+}
+
+apr_time_t t2m_rotation_written(apr_time_t before, apr_time_t now)
+{
+    return before > now && (before - now <= DAYS(1) || now < NO_CLOCK) ? before : now;
 }
 
 apr_uint64_t t2m_rotation_room(const t2m_rotation_t *policy, apr_uint64_t size)

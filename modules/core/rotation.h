@@ -92,6 +92,16 @@ int t2m_rotation_due_again(const t2m_rotation_t *policy, t2m_rotation_span_t *sp
                            apr_uint64_t size, apr_time_t written, apr_time_t now);
 
 /**
+ * The moment to remember as that of the file's last line, for the `written` of the questions above:
+ * now, except when the clock went back by no more than a day, or to a time before this program
+ * existed (a machine without a clock begins in 1970); then what was remembered before (0: nothing).
+ * So a clock that is corrected, or swings about a limit, begins no period a second time; one that
+ * was more than a day ahead is believed at once, and the limits after now count again. Ask with
+ * each line, and when a file has rotated.
+ */
+apr_time_t t2m_rotation_written(apr_time_t before, apr_time_t now);
+
+/**
  * How many bytes a file of that size takes before it has reached its limit; 0 when it has,
  * APR_UINT64_MAX when there is no limit.
  */

@@ -120,7 +120,9 @@ apr_status_t t2m_emit(t2m_record_t *record, const t2m_server_config_t *config,
     apr_size_t limit = config->global->max_record;
 
     if (!is_wanted(record, config)) {
-        t2m_process_end(entry);
+        if (record->stream == T2M_STREAM_ACCESS) {
+            t2m_process_end(entry);
+        }
         return t2m_emit_count(record);
     }
     if (limit < T2M_LINE_MIN || limit > T2M_LINE_MAX) {

@@ -17,9 +17,11 @@
 
 #include "core/traceback.h"
 #include "core/unescape.h"
+#include "server/child_end.h"
 #include "server/errorline.h"
 #include "server/private.h"
 #include "server/process.h"
+#include "server/runtime.h"
 #include "server/security.h"
 
 enum { TYPE_MAX = 16 }; /* "HTTP 503" */
@@ -199,6 +201,16 @@ static void take_line(const ap_errorlog_info *info, const char *text)
     }
 }
 
+/* httpd tells in no other way which signal ended a child. */
+static void take_child_end(const char *text)
+{
+    int pid, signal;
+
+    if (t2m_child_end_read(t2m_text(text), &pid, &signal)) {
+        t2m_runtime_child_ended(pid, signal);
+    }
+}
+
 /* Whatever is called from here may log, and would come here again. */
 static void error_log(const ap_errorlog_info *info, const char *text)
 {
@@ -209,6 +221,7 @@ static void error_log(const ap_errorlog_info *info, const char *text)
     }
     depth++;
     if (t2m_process_ready()) {
+        take_child_end(text);
         take_line(info, text);
     }
     depth--;

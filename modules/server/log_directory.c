@@ -16,10 +16,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include <apr_strings.h>
 #include <apr_user.h>
+
+#include "shared/handover.h"
+
+enum { PATIENCE_US = 2000000, PAUSE_US = 50000 };
 
 static apr_status_t make(apr_pool_t *pool, const char *path, const char *user)
 {
@@ -39,10 +46,25 @@ static apr_status_t make(apr_pool_t *pool, const char *path, const char *user)
     return APR_SUCCESS;
 }
 
+/* Returns 0, or an errno: EWOULDBLOCK when somebody else holds it. */
+static int lock(int fd, int patient)
+{
+    apr_interval_time_t waited = 0;
+
+    while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EINTR && (errno != EWOULDBLOCK || !patient || waited >= PATIENCE_US)) {
+            return errno;
+        }
+        apr_sleep(PAUSE_US);
+        waited += PAUSE_US;
+    }
+    return 0;
+}
+
 int t2m_log_directory_taken(const char *path)
 {
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int taken = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    int taken = fd >= 0 && lock(fd, 1) == EWOULDBLOCK;
 
     if (fd >= 0) {
         (void)close(fd); /* the lock goes with it */
@@ -58,10 +80,20 @@ static int same(int a, int b)
         && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
 
-apr_status_t t2m_log_directory_open(apr_pool_t *pool, const char *path, const char *user, int *fd)
+static void succeed(int opened, int *fd, int *former)
+{
+    if (*former >= 0) {
+        (void)close(*former);
+    }
+    *former = *fd;
+    *fd = opened;
+}
+
+apr_status_t t2m_log_directory_open(apr_pool_t *pool, const char *path, const char *user,
+                                    int patient, int *fd, int *former)
 {
     apr_status_t status = make(pool, path, user);
-    int opened;
+    int opened, error;
 
     if (status != APR_SUCCESS) {
         return status;
@@ -74,14 +106,57 @@ apr_status_t t2m_log_directory_open(apr_pool_t *pool, const char *path, const ch
         (void)close(opened);
         return APR_SUCCESS;
     }
-    if (flock(opened, LOCK_EX | LOCK_NB) != 0) {
-        status = errno == EWOULDBLOCK ? APR_EBUSY : errno;
+    if (same(*former, opened)) { /* back again: that lock is ours already */
+        int held = *former;
+
         (void)close(opened);
-        return status;
+        *former = -1;
+        succeed(held, fd, former);
+        return APR_SUCCESS;
     }
-    if (*fd >= 0) {
-        (void)close(*fd);
+    error = lock(opened, patient);
+    if (error != 0) {
+        (void)close(opened);
+        return error == EWOULDBLOCK ? APR_EBUSY : error;
     }
-    *fd = opened;
+    succeed(opened, fd, former);
     return APR_SUCCESS;
+}
+
+#if defined(SO_PEERCRED) && defined(SOCK_CLOEXEC)
+static long listener(int directory)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    struct ucred peer = { 0 };
+    socklen_t size = sizeof(peer);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+    /* Through the descriptor: the path may be longer than a socket's address. */
+    apr_snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%s", directory,
+                 T2M_CONTROL_SOCKET);
+    if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0) {
+        (void)getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size);
+    }
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    return (long)peer.pid;
+}
+#else
+static long listener(int directory)
+{
+    (void)directory;
+    return 0;
+}
+#endif
+
+long t2m_log_directory_writer(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    long pid = fd >= 0 ? listener(fd) : 0;
+
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    return pid;
 }

@@ -18,14 +18,22 @@
 /**
  * Opens the directory, after making it (0750, owned by user if one is given), and locks it for this
  * server. *fd keeps the lock; it is what it was before when the same directory was open already.
- * Returns APR_EBUSY when another server holds the lock, else the system's error.
+ * When it was another one, that goes on being held as *former: lines of old processes are still
+ * written there; the one that was held so far is given up. patient: waits up to two seconds for the
+ * lock, which a writer of a server that ended a moment ago has. Returns APR_EBUSY when another
+ * server holds the lock, else the system's error; *fd and *former are then what they were.
  */
-apr_status_t t2m_log_directory_open(apr_pool_t *pool, const char *path, const char *user, int *fd);
+apr_status_t t2m_log_directory_open(apr_pool_t *pool, const char *path, const char *user,
+                                    int patient, int *fd, int *former);
 
 /**
- * Nonzero when another server holds the directory's lock. Creates nothing and keeps nothing: for
- * the first configuration pass, whose failure httpd's starter still sees.
+ * Nonzero when another server holds the directory's lock, and does not give it up in two seconds.
+ * Creates nothing and keeps nothing: for the first configuration pass, whose failure httpd's
+ * starter still sees.
  */
 int t2m_log_directory_taken(const char *path);
+
+/** The pid of the writer that serves the control socket in the directory; 0: not known. */
+long t2m_log_directory_writer(const char *path);
 
 #endif

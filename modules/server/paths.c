@@ -92,6 +92,8 @@ const char *t2m_paths_refuse_file(apr_pool_t *pool, const char *name)
         reason = "the file name begins with a dot";
     } else if (!strcmp(base, T2M_CONTROL_SOCKET)) {
         reason = "that is the name of the writer's control socket";
+    } else if (!strncmp(base, T2M_CHAIN_KEY, sizeof(T2M_CHAIN_KEY) - 1)) {
+        reason = "names that begin so are those of the writer's key";
     } else {
         return NULL;
     }

@@ -32,8 +32,20 @@ enum {
     CLAIM_PAUSE_US = 10000,
     CATCH_UP_US = 250000,
     CATCH_UP_PAUSE_US = 500,
-    ENDINGS_US = 50000
+    ENDINGS_US = 50000,
+    ROOM_PAUSE_US = 250,         /* between two looks whether the ring has room */
+    ROOM_US = 5000,              /* a wait for room, of all threads together */
+    ROOM_LONG_US = 50000,        /* of records of the streams errors and security */
+    ROOM_REST = 20,              /* waits take no more than one part in so many of the time */
+    STUCK_US = 30000000          /* T2MLogOnFull block: no pass of any writer for so long */
 };
+
+/* The threads of a process wait for room together, and then for a while not at all: a site whose
+ * logs cannot be written is slowed down by a twentieth and no more. Monotonic times. */
+typedef struct {
+    apr_int64_t end;  /* of the wait that is going on, or was the last */
+    apr_int64_t next; /* when the next may begin */
+} patience_t;
 
 static struct {
     t2m_process_memory_t memory;
@@ -44,6 +56,8 @@ static struct {
     int seeded;
     apr_int64_t asked;           /* monotonic time of the last claim that found no slot */
     apr_int64_t woken;           /* of the last wake-up */
+    patience_t patience, long_patience;
+    apr_uint64_t stuck;          /* passes of the writer + 1 when it was waited for in vain */
     char hostname[APRMAXHOSTLEN + 1];
 } process = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
@@ -57,6 +71,9 @@ static void forked(void)
     process.seeded = 0;
     process.asked = 0;
     process.woken = 0;
+    process.stuck = 0;
+    memset(&process.patience, 0, sizeof(process.patience));
+    memset(&process.long_patience, 0, sizeof(process.long_patience));
     pushing = 0;
 }
 
@@ -87,10 +104,21 @@ void t2m_process_inherit(apr_pool_t *pconf, const t2m_process_memory_t *memory)
     apr_pool_cleanup_register(pconf, NULL, forget, apr_pool_cleanup_null);
 }
 
+static apr_status_t claim(apr_uint32_t index)
+{
+    apr_status_t status = t2m_slot_claim(&process.slot, process.memory.slots_fd,
+                                         process.memory.board_fd, &process.memory.geometry, index,
+                                         0);
+
+    if (status == APR_SUCCESS && process.memory.block) {
+        t2m_slot_marks(&process.slot, 0);
+    }
+    return status;
+}
+
 apr_status_t t2m_process_claim_parent(void)
 {
-    return t2m_slot_claim(&process.slot, process.memory.slots_fd, process.memory.board_fd,
-                          &process.memory.geometry, 0, 0);
+    return claim(0);
 }
 
 static void close_fd(int *fd)
@@ -122,8 +150,7 @@ static void claim_locked(void)
         return;
     }
     process.asked = now;
-    if (t2m_slot_claim(&process.slot, process.memory.slots_fd, process.memory.board_fd,
-                       &process.memory.geometry, T2M_SLOTS_MAX, 0) == APR_SUCCESS) {
+    if (claim(T2M_SLOTS_MAX) == APR_SUCCESS) {
         close_descriptors();
     }
 }
@@ -138,7 +165,7 @@ static int has_slot(void)
         claim_locked();
         (void)pthread_mutex_unlock(&process.lock);
     }
-    return process.slot.index != T2M_SLOTS_MAX;
+    return t2m_load(&process.slot.index) != T2M_SLOTS_MAX;
 }
 
 static void poke_writer(void)
@@ -202,6 +229,113 @@ int t2m_process_ready(void)
     return process.parent != 0;
 }
 
+/* Sees to it that the writer is awake, naps, and asks for room once more. */
+static apr_status_t ask_again(const t2m_ring_record_t *record, const char *line,
+                              t2m_inflight_t *entry)
+{
+    if (t2m_slot_writer_asleep(&process.slot)) {
+        wake_writer();
+    }
+    apr_sleep(ROOM_PAUSE_US);
+    return t2m_slot_push(&process.slot, T2M_SLOT_ASK, record, line, entry);
+}
+
+/* Until when a thread may wait that finds no room: the end of the common wait, which it begins if
+ * it is time for one. Not after now when it may not. */
+static apr_int64_t common_wait(patience_t *patience, apr_int64_t now, apr_int64_t limit)
+{
+    apr_int64_t next = t2m_load(&patience->next);
+
+    if (now >= next
+        && __atomic_compare_exchange_n(&patience->next, &next, now + limit + ROOM_REST * limit, 0,
+                                       __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+        t2m_store(&patience->end, now + limit);
+    }
+    return t2m_load(&patience->end);
+}
+
+/* There was room before the end: nobody joins any more, and the rest is as long as the wait was. */
+static void end_common_wait(patience_t *patience, apr_int64_t now, apr_int64_t limit)
+{
+    apr_int64_t end = t2m_load(&patience->end);
+
+    if (now < end) {
+        t2m_store(&patience->next, now + ROOM_REST * (limit - (end - now)));
+        t2m_store(&patience->end, now);
+    }
+}
+
+static apr_status_t wait_a_moment(const t2m_ring_record_t *record, const char *line,
+                                  t2m_inflight_t *entry)
+{
+    int is_long = record->stream == T2M_STREAM_ERRORS || record->stream == T2M_STREAM_SECURITY;
+    patience_t *patience = is_long ? &process.long_patience : &process.patience;
+    apr_int64_t limit = is_long ? ROOM_LONG_US : ROOM_US;
+    apr_int64_t now = t2m_process_monotonic();
+    apr_int64_t end = common_wait(patience, now, limit);
+    apr_status_t status = APR_EAGAIN;
+
+    if (now < end) {
+        t2m_slot_waited(&process.slot);
+    }
+    while (now < end && status == APR_EAGAIN) {
+        status = ask_again(record, line, entry);
+        now = t2m_process_monotonic();
+    }
+    if (status == APR_SUCCESS) {
+        end_common_wait(patience, now, limit);
+    }
+    return status;
+}
+
+/* T2MLogOnFull block: as long as a writer lives, or has not been missing for long. */
+static apr_status_t wait_for_writer(const t2m_ring_record_t *record, const char *line,
+                                    t2m_inflight_t *entry)
+{
+    const apr_uint64_t *word = &process.slot.view.header->passes;
+    apr_uint64_t passes = t2m_load(word);
+    apr_int64_t end = t2m_process_monotonic() + STUCK_US;
+    apr_status_t status = APR_EAGAIN;
+
+    if (t2m_load(&process.stuck) == passes + 1) {
+        return APR_EAGAIN; /* nothing has happened since it was given up */
+    }
+    t2m_slot_waited(&process.slot);
+    while (status == APR_EAGAIN && t2m_process_monotonic() < end) {
+        status = ask_again(record, line, entry);
+        if (t2m_load(word) != passes) {
+            passes = t2m_load(word);
+            end = t2m_process_monotonic() + STUCK_US;
+        }
+    }
+    if (status == APR_EAGAIN) {
+        t2m_store(&process.stuck, passes + 1);
+    }
+    return status;
+}
+
+/* The parent has a server to look after, and what only counts is not worth a wait. */
+static int may_wait(const t2m_ring_record_t *record)
+{
+    return process.slot.index != 0 && record->size;
+}
+
+static apr_status_t push(const t2m_ring_record_t *record, const char *line, t2m_inflight_t *entry)
+{
+    apr_status_t status;
+
+    if (!may_wait(record)) {
+        return t2m_slot_push(&process.slot, T2M_SLOT_WAIT, record, line, entry);
+    }
+    status = t2m_slot_push(&process.slot, T2M_SLOT_ASK, record, line, entry);
+    if (status == APR_EAGAIN) {
+        status = process.memory.block ? wait_for_writer(record, line, entry)
+                                      : wait_a_moment(record, line, entry);
+    }
+    return status != APR_EAGAIN
+         ? status : t2m_slot_push(&process.slot, T2M_SLOT_WAIT, record, line, entry);
+}
+
 apr_status_t t2m_process_push(const t2m_ring_record_t *record, const char *line,
                               t2m_inflight_t *entry)
 {
@@ -211,8 +345,8 @@ apr_status_t t2m_process_push(const t2m_ring_record_t *record, const char *line,
         return APR_EINVAL;
     }
     pushing++;
-    status = t2m_slot_push(&process.slot, pushing > 1 ? T2M_SLOT_TRY : T2M_SLOT_WAIT, record, line,
-                           entry);
+    status = pushing > 1 ? t2m_slot_push(&process.slot, T2M_SLOT_TRY, record, line, entry)
+                         : push(record, line, entry);
     pushing--;
     if (t2m_slot_writer_asleep(&process.slot)) {
         wake_writer();
@@ -227,7 +361,19 @@ t2m_inflight_t *t2m_process_begin(const t2m_slot_request_t *request)
 
 void t2m_process_end(t2m_inflight_t *entry)
 {
-    t2m_slot_end(&process.slot, entry);
+    if (has_slot()) {
+        t2m_slot_end(&process.slot, entry);
+    }
+}
+
+t2m_crash_t *t2m_process_crash(void)
+{
+    return process.parent == 0 ? NULL : t2m_slot_crash(&process.slot);
+}
+
+apr_uint32_t t2m_process_entry_number(const t2m_inflight_t *entry)
+{
+    return t2m_slot_entry_number(&process.slot, entry);
 }
 
 const t2m_board_t *t2m_process_board(void)

@@ -25,7 +25,7 @@
 #include "shared/board.h"
 #include "shared/slot.h"
 
-enum { T2M_PROCESS_PRIVATE_FDS = 6 };
+enum { T2M_PROCESS_PRIVATE_FDS = 12 };
 
 /* The memories and pipes as the parent made them; inherited by fork. -1 where there is none. */
 typedef struct {
@@ -33,6 +33,7 @@ typedef struct {
     int slots_fd;        /* writable */
     int board_fd;        /* read-only */
     int wake_fd;         /* write end, non-blocking */
+    int block;           /* T2MLogOnFull block: a full ring is waited for */
     int private_fds[T2M_PROCESS_PRIVATE_FDS]; /* the parent's: whoever has a slot closes them */
     unsigned char address_key[32]; /* for T2MLogClientIP hmac; the same in all processes */
 } t2m_process_memory_t;
@@ -59,13 +60,28 @@ int t2m_process_ready(void);
 /**
  * Pushes a record (see t2m_slot_push) and wakes the writer when it sleeps. Claims a slot first when
  * the process has none. Returns APR_EINVAL when there is no memory or no slot to be had.
+ *
+ * A line that finds no room waits for some, but never in the parent and never in a signal handler
+ * that interrupted a push. T2MLogOnFull drop: at most 5 ms, a line of errors and security at most
+ * 50 ms, and all waits of the process together take a twentieth of its time at most: while it rests
+ * from one, what finds no room is dropped and counted at once. T2MLogOnFull block: until there is
+ * room; given up, the line dropped and counted, when no writer has made a pass for 30 seconds.
  */
 apr_status_t t2m_process_push(const t2m_ring_record_t *record, const char *line,
                               t2m_inflight_t *entry);
 
-/** t2m_slot_begin and t2m_slot_end on the process's slot. */
+/** t2m_slot_begin and t2m_slot_end on the process's slot; begin claims one first. */
 t2m_inflight_t *t2m_process_begin(const t2m_slot_request_t *request);
 void t2m_process_end(t2m_inflight_t *entry);
+
+/**
+ * Where this process leaves its last word when a signal ends it; NULL without a slot. Claims none:
+ * may be called in a signal handler.
+ */
+t2m_crash_t *t2m_process_crash(void);
+
+/** The number of an in-flight entry, from 1; 0 for NULL and for a request that has none. */
+apr_uint32_t t2m_process_entry_number(const t2m_inflight_t *entry);
 
 /** The board, read-only; NULL while the process has no slot. */
 const t2m_board_t *t2m_process_board(void);

@@ -12,6 +12,7 @@
 /* See publish.h. */
 #include "server/publish.h"
 
+#include <apr_network_io.h>
 #include <apr_strings.h>
 #include <http_log.h>
 
@@ -21,9 +22,11 @@
 #include "server/config.h"
 #include "server/private.h"
 
-static int refuse(server_rec *server, apr_status_t status, const char *text, const char *what)
+static int refuse(server_rec *server, int restart, apr_status_t status, const char *text,
+                  const char *what)
 {
-    ap_log_error(APLOG_MARK, APLOG_CRIT, status, server, "%s: %s", text, what);
+    ap_log_error(APLOG_MARK, restart ? APLOG_ERR : APLOG_CRIT, status, server, "%s: %s", text,
+                 what);
     return HTTP_INTERNAL_SERVER_ERROR;
 }
 
@@ -41,13 +44,14 @@ static apr_uint32_t number_file(t2m_settings_t *settings, const t2m_server_confi
     return number;
 }
 
-/* A virtual host may name a file that the main server has: its own rotation counts there. */
-static int number_files(t2m_retained_t *retained, server_rec *main_server)
+/* A virtual host may name a file that the main server has: its own rotation counts there. A file
+ * without a number leaves its stream off, for which only a restart goes on. */
+static int number_files(t2m_retained_t *retained, server_rec *main_server, int restart)
 {
     t2m_settings_t *settings = retained->settings;
     server_rec *server;
     apr_uint32_t i;
-    int stream;
+    int stream, code = OK;
 
     for (i = 0; i < settings->file_count; i++) {
         settings->files[i].retired = 1; /* files of earlier configurations keep their numbers */
@@ -64,13 +68,14 @@ static int number_files(t2m_retained_t *retained, server_rec *main_server)
             }
             number = number_file(settings, config, (t2m_stream_e)stream);
             if (number == T2M_FILES_MAX) {
-                return refuse(server, 0, "T2M0106: too many log files, or a path too long",
-                              config->path[stream]);
+                code = refuse(server, restart, 0, "T2M0106: too many log files, or a path too "
+                              "long", config->path[stream]);
+                continue;
             }
             config->file_id[stream] = (apr_uint16_t)number;
         }
     }
-    return OK;
+    return code;
 }
 
 static void fill(t2m_settings_t *settings, const t2m_global_config_t *global)
@@ -86,23 +91,40 @@ static void fill(t2m_settings_t *settings, const t2m_global_config_t *global)
     settings->min_free = global->min_free;
 }
 
-int t2m_publish_settings(t2m_retained_t *retained, server_rec *server)
+/* What stands in the lines that the writer makes, as in the main server's. */
+static void name_us(t2m_settings_t *settings, server_rec *server)
+{
+    const t2m_server_config_t *config = t2m_config_server(server);
+
+    apr_cpystrn(settings->app, config->app, sizeof(settings->app));
+    apr_cpystrn(settings->environment, config->environment, sizeof(settings->environment));
+    if (apr_gethostname(settings->hostname, sizeof(settings->hostname), server->process->pconf)
+        != APR_SUCCESS) {
+        apr_cpystrn(settings->hostname, "localhost", sizeof(settings->hostname));
+    }
+}
+
+int t2m_publish_settings(t2m_retained_t *retained, server_rec *server, int restart, int *again)
 {
     t2m_slots_map_t map;
     void *memory;
     apr_status_t status;
-    int code = number_files(retained, server);
+    int code = number_files(retained, server, restart);
 
-    if (code != OK) {
+    *again = 0;
+    if (code != OK && !restart) {
         return code;
     }
     fill(retained->settings, t2m_config_global(server));
+    name_us(retained->settings, server);
     t2m_slots_map(&retained->geometry, &map);
-    status = t2m_memory_map(retained->slots_fd, 0, map.slots, 1, 0, &memory);
+    status = t2m_memory_map(retained->front.slots_fd, 0, map.slots, 1, 0, &memory);
     if (status != APR_SUCCESS) {
-        return refuse(server, status, "T2M0107: cannot reach the memory of the slots", "settings");
+        *again = 1;
+        return refuse(server, restart, status, "T2M0107: cannot reach the memory of the slots",
+                      "settings");
     }
     (void)t2m_settings_publish(memory, &retained->geometry, retained->settings);
     t2m_memory_unmap(memory, map.slots);
-    return OK;
+    return code;
 }

@@ -21,7 +21,10 @@
  * Gives every server's files their numbers (t2m_server_config_t.file_id) and publishes the
  * settings. Parent only, in post_config, after the memories were made. Returns OK, or
  * HTTP_INTERNAL_SERVER_ERROR with the reason in the error log.
+ *
+ * restart: httpd runs already. Then a stream whose file cannot have a number is off, and all else
+ * is published. *again: the memory could not be reached; another call may.
  */
-int t2m_publish_settings(t2m_retained_t *retained, server_rec *server);
+int t2m_publish_settings(t2m_retained_t *retained, server_rec *server, int restart, int *again);
 
 #endif

@@ -18,6 +18,7 @@
 #include <http_protocol.h>
 
 #include "server/bytes.h"
+#include "server/crash.h"
 #include "server/private.h"
 #include "server/process.h"
 
@@ -358,6 +359,7 @@ static t2m_inflight_t *begin_entry(t2m_request_t *state, const request_rec *requ
     begun.started = state->started;
     begun.started_monotonic = state->started_monotonic;
     begun.file = config->file_id[T2M_STREAM_ACCESS];
+    begun.errors_file = config->file_id[T2M_STREAM_ERRORS];
     begun.id = t2m_text(state->id);
     begun.method = t2m_text(request->method);
     begun.path = mask_into(config, t2m_request_path_content(target), target, path, sizeof path);
@@ -376,12 +378,15 @@ static int begin(request_rec *request)
     t2m_request_t *state;
 
     if (request->prev || request->main || !config || config->enabled != 1
-        || config->file_id[T2M_STREAM_ACCESS] == T2M_FILE_NONE || !t2m_process_ready()) {
+        || (config->file_id[T2M_STREAM_ACCESS] == T2M_FILE_NONE /* a crash names it in errors */
+            && config->file_id[T2M_STREAM_ERRORS] == T2M_FILE_NONE)
+        || !t2m_process_ready()) {
         return DECLINED;
     }
     state = t2m_request_get(request);
     if (state && !state->entry) {
         state->entry = begin_entry(state, request, config);
+        t2m_crash_serving(state->entry);
     }
     return OK;
 }

@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <apr_portable.h>
@@ -24,59 +25,77 @@
 #include "shared/memory.h"
 #include "shared/slots.h"
 
+#include "server/upgrade.h"
+
 static const char key[] = "mod_t2mlog";
+
+static t2m_retained_t *create(void)
+{
+    t2m_retained_t *retained = ap_retained_data_create(key, sizeof(*retained));
+    t2m_retained_front_t *front = &retained->front;
+
+    front->version = T2M_RETAINED_VERSION;
+    front->layout = T2M_LAYOUT_VERSION;
+    front->slots_fd = front->board_fd = front->board_read_only_fd = -1;
+    front->lifeline_read_fd = front->wake_read_fd = front->wake_write_fd = -1;
+    front->directory_fd = front->former_directory_fd = front->stderr_fd = -1;
+    front->program_fd = front->supervisor_fd = front->predecessor_fd = -1;
+    memset(front->spare_fds, 0xff, sizeof(front->spare_fds)); /* -1 */
+    return retained;
+}
 
 t2m_retained_t *t2m_retained_get(void)
 {
-    t2m_retained_t *retained = ap_retained_data_get(key);
+    t2m_retained_t *found = ap_retained_data_get(key);
+    t2m_retained_t *retained = found;
 
-    if (!retained) {
-        retained = ap_retained_data_create(key, sizeof(*retained));
-        retained->slots_fd = retained->board_fd = retained->board_read_only_fd = -1;
-        retained->lifeline_read_fd = retained->lifeline_write_fd = -1;
-        retained->wake_read_fd = retained->wake_write_fd = -1;
-        retained->directory_fd = retained->stderr_fd = -1;
+    if (!found) {
+        return create();
+    }
+    if (t2m_upgrade_needed(&found->front)) {
+        retained = create(); /* under the same name: httpd finds this one from now on */
+        t2m_upgrade_take_over(retained, &found->front);
     }
     return retained;
 }
 
 int t2m_retained_made(const t2m_retained_t *retained)
 {
-    return retained->slots_fd >= 0;
+    return retained->front.slots_fd >= 0;
 }
 
 /*
- * The lifeline's write end lives in the process pool: APR closes it when httpd ends, with no code
- * of this module, which is unloaded by then. Every other end is a plain descriptor, for processes
- * that close theirs early must not have a pool close the same number once more.
+ * The write end must be closed by the parent at its end, before it waits for the supervisor, and by
+ * code that is then still there: the module is not, so the pool has it.
  */
-static apr_status_t make_lifeline(t2m_retained_t *retained, apr_pool_t *pool)
+static apr_status_t make_lifeline(t2m_retained_front_t *front, apr_pool_t *pool)
 {
-    apr_file_t *in, *out;
+    apr_file_t *in;
     int fd;
-    apr_status_t status = apr_file_pipe_create(&in, &out, pool);
+    apr_status_t status = apr_file_pipe_create(&in, &front->lifeline, pool);
 
     if (status != APR_SUCCESS) {
+        front->lifeline = NULL;
         return status;
     }
     (void)apr_os_file_get(&fd, in);
-    retained->lifeline_read_fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-    status = retained->lifeline_read_fd < 0 ? errno : APR_SUCCESS;
+    front->lifeline_read_fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    status = front->lifeline_read_fd < 0 ? errno : APR_SUCCESS;
     (void)apr_file_close(in);
-    (void)apr_os_file_get(&retained->lifeline_write_fd, out);
-    (void)fcntl(retained->lifeline_write_fd, F_SETFD, FD_CLOEXEC);
+    (void)apr_os_file_get(&fd, front->lifeline);
+    (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
     return status;
 }
 
-static apr_status_t make_wake_pipe(t2m_retained_t *retained)
+static apr_status_t make_wake_pipe(t2m_retained_front_t *front)
 {
     int ends[2];
 
     if (pipe(ends) != 0) {
         return errno;
     }
-    retained->wake_read_fd = ends[0];
-    retained->wake_write_fd = ends[1];
+    front->wake_read_fd = ends[0];
+    front->wake_write_fd = ends[1];
     (void)fcntl(ends[0], F_SETFD, FD_CLOEXEC);
     (void)fcntl(ends[1], F_SETFD, FD_CLOEXEC);
     (void)fcntl(ends[0], F_SETFL, O_RDONLY | O_NONBLOCK);
@@ -98,6 +117,9 @@ static apr_status_t make_slots(const t2m_geometry_t *geometry, int *fd)
     if (status == APR_SUCCESS) {
         t2m_slots_format(page, geometry);
         t2m_memory_unmap(page, T2M_PAGE);
+    } else if (*fd >= 0) {
+        (void)close(*fd);
+        *fd = -1;
     }
     return status;
 }
@@ -120,41 +142,90 @@ static apr_status_t make_board(const t2m_geometry_t *geometry, int *fd)
     return status;
 }
 
-apr_status_t t2m_retained_make(t2m_retained_t *retained, apr_pool_t *process_pool,
-                               const t2m_geometry_t *geometry, const char **what)
+/* An attempt that failed leaves nothing, so that the next restart can make another. */
+static void unmake(t2m_retained_t *retained)
 {
-    int slots_fd = -1;
-    apr_status_t status;
+    t2m_retained_front_t *front = &retained->front;
+    int *fds[] = { &front->board_fd, &front->board_read_only_fd, &front->lifeline_read_fd,
+                   &front->wake_read_fd, &front->wake_write_fd };
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
+        if (*fds[i] >= 0) {
+            (void)close(*fds[i]);
+            *fds[i] = -1;
+        }
+    }
+    if (front->lifeline) {
+        (void)apr_file_close(front->lifeline);
+        front->lifeline = NULL;
+    }
+    free(retained->settings);
+    retained->settings = NULL;
+    front->settings_memory = NULL;
+}
+
+static int has_key(const t2m_retained_front_t *front)
+{
+    static const unsigned char none[sizeof(front->address_key)];
+
+    return memcmp(front->address_key, none, sizeof(none)) != 0;
+}
+
+static apr_status_t make_pipes(t2m_retained_front_t *front, apr_pool_t *process_pool)
+{
+    apr_status_t status = make_lifeline(front, process_pool);
+
+    return status == APR_SUCCESS ? make_wake_pipe(front) : status;
+}
+
+static apr_status_t make_boards(t2m_retained_front_t *front, const t2m_geometry_t *geometry)
+{
+    apr_status_t status = make_board(geometry, &front->board_fd);
+
+    return status == APR_SUCCESS
+         ? t2m_memory_read_only(front->board_fd, &front->board_read_only_fd) : status;
+}
+
+static apr_status_t make_all(t2m_retained_t *retained, apr_pool_t *process_pool,
+                             const t2m_geometry_t *geometry, const char **what)
+{
+    t2m_retained_front_t *front = &retained->front;
+    apr_status_t status = APR_SUCCESS;
 
     *what = "the settings";
-    retained->settings = calloc(1, sizeof(*retained->settings));
+    front->settings_memory = retained->settings = calloc(1, sizeof(*retained->settings));
     if (!retained->settings) {
         return APR_ENOMEM;
     }
-    *what = "random bytes";
-    status = apr_generate_random_bytes(retained->address_key, sizeof(retained->address_key));
-    if (status == APR_SUCCESS) {
-        *what = "the pipes to the writer";
-        status = make_lifeline(retained, process_pool);
+    if (!has_key(front)) {
+        *what = "random bytes";
+        status = apr_generate_random_bytes(front->address_key, sizeof(front->address_key));
     }
     if (status == APR_SUCCESS) {
-        status = make_wake_pipe(retained);
+        *what = "the pipes to the writer";
+        status = make_pipes(front, process_pool);
     }
     if (status == APR_SUCCESS) {
         *what = "the memory of the board";
-        status = make_board(geometry, &retained->board_fd);
-    }
-    if (status == APR_SUCCESS) {
-        status = t2m_memory_read_only(retained->board_fd, &retained->board_read_only_fd);
+        status = make_boards(front, geometry);
     }
     if (status == APR_SUCCESS) {
         *what = "the memory of the slots";
-        status = make_slots(geometry, &slots_fd);
-    }
-    if (status == APR_SUCCESS) {
-        retained->layout = T2M_LAYOUT_VERSION;
-        retained->geometry = *geometry;
-        retained->slots_fd = slots_fd; /* last: this makes it `made` */
+        status = make_slots(geometry, &front->slots_fd); /* last: this makes it `made` */
     }
     return status;
+}
+
+apr_status_t t2m_retained_make(t2m_retained_t *retained, apr_pool_t *process_pool,
+                               const t2m_geometry_t *geometry, const char **what)
+{
+    apr_status_t status = make_all(retained, process_pool, geometry, what);
+
+    if (status != APR_SUCCESS) {
+        unmake(retained);
+        return status;
+    }
+    retained->geometry = *geometry;
+    return APR_SUCCESS;
 }

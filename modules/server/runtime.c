@@ -11,19 +11,14 @@
 
 /* The order of a start: configuration, directory, memories, settings, own slot, supervisor, the
  * lines that waited. Everything that can fail does so before httpd serves, with one line that names
- * the cure. */
+ * the cure. A restart ends no site: what fails is told, and what was there goes on. */
 #include "server/runtime.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <ap_mpm.h>
 #include <apr_strings.h>
-#include <apr_thread_proc.h>
 #include <http_config.h>
 #include <http_core.h>
 #include <mpm_common.h>
@@ -33,20 +28,20 @@
 
 #include "server/config.h"
 #include "server/early.h"
+#include "server/keeper.h"
 #include "server/log_directory.h"
 #include "server/private.h"
 #include "server/process.h"
 #include "server/publish.h"
 #include "server/retained.h"
-#include "server/supervisor.h"
+#include "server/stay.h"
 
 enum {
     SPARE_SLOTS = 8,
     INFLIGHT_PREFORK = 32,
     INFLIGHT_MIN = 64,
     RING_THREADED = 8 * 1024 * 1024,
-    RING_PREFORK = 256 * 1024,
-    SETTLED_US = 1000000 /* a supervisor that lived so long was sound */
+    RING_PREFORK = 256 * 1024
 };
 
 /* What the parent's hooks need between restarts; NULLed with pconf. */
@@ -55,6 +50,9 @@ static struct {
     server_rec *server;
     t2m_board_t board; /* read-only */
     pid_t parent;
+    int restart;     /* httpd runs already */
+    int unpublished; /* the writer could not be told of the settings */
+    pid_t signalled; /* the child that httpd has just told of */
 } runtime;
 
 static apr_uint64_t power_of_two(apr_uint64_t size)
@@ -96,14 +94,14 @@ static void choose_geometry(const t2m_global_config_t *global, t2m_geometry_t *g
 
 static int refuse(server_rec *server, apr_status_t status, const char *text, const char *what)
 {
-    ap_log_error(APLOG_MARK, APLOG_CRIT, status, server, "%s: %s", text, what);
+    ap_log_error(APLOG_MARK, runtime.restart ? APLOG_ERR : APLOG_CRIT, status, server, "%s: %s",
+                 text, what);
     return HTTP_INTERNAL_SERVER_ERROR;
 }
 
 /* In a container all streams may go to standard output, and nothing can be written anywhere. */
 static int needs_directory(const server_rec *main_server, const char *directory)
 {
-    apr_size_t size = strlen(directory);
     const server_rec *server;
     int stream;
 
@@ -111,9 +109,7 @@ static int needs_directory(const server_rec *main_server, const char *directory)
         const t2m_server_config_t *config = t2m_config_server(server);
 
         for (stream = 0; config->enabled == 1 && stream < T2M_STREAM_COUNT; stream++) {
-            const char *path = config->path[stream];
-
-            if (path && strncmp(path, directory, size) == 0 && path[size] == '/') {
+            if (t2m_stay_is_below(config->path[stream], directory)) {
                 return 1;
             }
         }
@@ -121,39 +117,74 @@ static int needs_directory(const server_rec *main_server, const char *directory)
     return 0;
 }
 
-static int refuse_taken(server_rec *server, const char *directory)
+/* The first pass makes nothing, but it is the one whose failure the starter of httpd sees. */
+static int refuse_taken(apr_pool_t *pool, server_rec *server, const char *now)
 {
+    const char *directory = t2m_config_global(server)->directory;
+    long pid = t2m_log_directory_writer(directory);
+
     return refuse(server, 0, "T2M0101: another server writes its logs there; "
-                  "give each its own T2MLogDir", directory);
+                  "give each its own T2MLogDir",
+                  pid > 0 ? apr_psprintf(pool, "%s (its writer is process %ld)%s", directory, pid,
+                                         now)
+                          : apr_pstrcat(pool, directory, now, NULL));
 }
 
-/* The first pass makes nothing, but it is the one whose failure the starter of httpd sees. */
-static int look_ahead(server_rec *server)
+static int look_ahead(apr_pool_t *pool, server_rec *server)
 {
     const char *directory = t2m_config_global(server)->directory;
 
     return needs_directory(server, directory) && t2m_log_directory_taken(directory)
-         ? refuse_taken(server, directory) : OK;
+         ? refuse_taken(pool, server, "") : OK;
 }
 
-static int open_directory(apr_pool_t *pool, server_rec *server)
+/* A restart that cannot have its directory goes on in the one that it has. */
+static void stay(apr_pool_t *pconf, server_rec *server)
+{
+    const t2m_retained_t *retained = runtime.retained;
+
+    t2m_stay_in_directory(pconf, server, retained->front.directory_fd >= 0 && retained->settings
+                                         ? retained->settings->directory : NULL);
+}
+
+static int open_directory(apr_pool_t *pconf, server_rec *server)
 {
     const t2m_global_config_t *global = t2m_config_global(server);
+    t2m_retained_front_t *front = &runtime.retained->front;
+    const char *now = runtime.restart ? "; until it can be had, lines go where they went" : "";
     apr_status_t status;
+    int code;
 
     if (!needs_directory(server, global->directory)) {
         return OK;
     }
-    status = t2m_log_directory_open(pool, global->directory, global->user,
-                                    &runtime.retained->directory_fd);
-    if (status == APR_EBUSY) {
-        return refuse_taken(server, global->directory);
+    status = t2m_log_directory_open(pconf, global->directory, global->user, !runtime.restart,
+                                    &front->directory_fd, &front->former_directory_fd);
+    if (status == APR_SUCCESS) {
+        return OK;
     }
-    if (status != APR_SUCCESS) {
-        return refuse(server, status, "T2M0102: cannot make or open the log directory; "
-                      "create it or name another with T2MLogDir", global->directory);
+    code = status == APR_EBUSY
+         ? refuse_taken(pconf, server, now)
+         : refuse(server, status, "T2M0102: cannot make or open the log directory; create it or "
+                  "name another with T2MLogDir", apr_pstrcat(pconf, global->directory, now, NULL));
+    if (runtime.restart) {
+        stay(pconf, server);
     }
-    return OK;
+    return code;
+}
+
+static void tell_of_upgrade(server_rec *server)
+{
+    apr_uint32_t found = runtime.retained->found_layout;
+
+    if (found) {
+        runtime.retained->found_layout = 0;
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server,
+                     "T2M0104: the memory of the running server has layout %u and this version's "
+                     "has %d: the lines of old processes are written first, those of new ones wait "
+                     "in memory until the old ones have ended, and counts begin anew; stop and "
+                     "start httpd soon", found, T2M_LAYOUT_VERSION);
+    }
 }
 
 static int make_memories(server_rec *server)
@@ -165,13 +196,10 @@ static int make_memories(server_rec *server)
 
     choose_geometry(t2m_config_global(server), &geometry);
     if (!t2m_retained_made(retained)) {
+        tell_of_upgrade(server);
         status = t2m_retained_make(retained, server->process->pool, &geometry, &what);
         return status == APR_SUCCESS ? OK
              : refuse(server, status, "T2M0103: cannot make what the log needs", what);
-    }
-    if (retained->layout != T2M_LAYOUT_VERSION) {
-        return refuse(server, 0, "T2M0104: the running server's memory is another version's",
-                      "stop and start httpd");
     }
     if (geometry.ring_size != retained->geometry.ring_size) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server,
@@ -183,116 +211,41 @@ static int make_memories(server_rec *server)
 static void tell_process(apr_pool_t *pconf)
 {
     const t2m_retained_t *retained = runtime.retained;
+    const t2m_retained_front_t *front = &retained->front;
+    const int private_fds[T2M_PROCESS_PRIVATE_FDS] = {
+        front->board_fd, front->lifeline_read_fd, front->wake_read_fd, front->directory_fd,
+        front->former_directory_fd, front->stderr_fd, front->program_fd, front->supervisor_fd,
+        front->predecessor_fd, -1, -1, -1
+    };
     t2m_process_memory_t memory;
 
     memory.geometry = retained->geometry;
-    memory.slots_fd = retained->slots_fd;
-    memory.board_fd = retained->board_read_only_fd;
-    memory.wake_fd = retained->wake_write_fd;
-    memory.private_fds[0] = retained->board_fd;
-    memory.private_fds[1] = retained->lifeline_read_fd;
-    memory.private_fds[2] = retained->wake_read_fd;
-    memory.private_fds[3] = retained->directory_fd;
-    memory.private_fds[4] = retained->stderr_fd;
-    memory.private_fds[5] = -1;
-    memcpy(memory.address_key, retained->address_key, sizeof(memory.address_key));
+    memory.slots_fd = front->slots_fd;
+    memory.board_fd = front->board_read_only_fd;
+    memory.wake_fd = front->wake_write_fd;
+    memory.block = retained->settings->block != 0;
+    memcpy(memory.private_fds, private_fds, sizeof(private_fds));
+    memcpy(memory.address_key, front->address_key, sizeof(memory.address_key));
     t2m_process_inherit(pconf, &memory);
 }
 
-static int writes_to(const char *path)
+void t2m_runtime_child_ended(int pid, int signal)
 {
-    const t2m_settings_t *settings = runtime.retained->settings;
-    apr_uint32_t i;
-
-    for (i = 0; i < settings->file_count; i++) {
-        if (strcmp(settings->files[i].path, path) == 0) {
-            return 1;
-        }
+    if (runtime.server && getpid() == runtime.parent) {
+        runtime.signalled = pid;
+        (void)t2m_slot_note_end(runtime.retained->front.slots_fd, &runtime.retained->geometry,
+                                pid, signal);
     }
-    return 0;
 }
 
-static int is_regular(int fd)
+/* Of a child whose signal httpd did not tell all that is known is that it is gone. */
+static void note_child_end(pid_t pid)
 {
-    struct stat information;
-
-    return fstat(fd, &information) == 0 && S_ISREG(information.st_mode);
-}
-
-/* Somebody else's pipe is not held open: only what a directive names, or the error log file. */
-static int error_descriptor(void)
-{
-    if (writes_to("/dev/stderr")) {
-        return runtime.retained->stderr_fd >= 0 ? runtime.retained->stderr_fd : STDERR_FILENO;
+    if (pid != runtime.signalled) {
+        (void)t2m_slot_note_end(runtime.retained->front.slots_fd, &runtime.retained->geometry,
+                                pid, 0);
     }
-    return is_regular(STDERR_FILENO) ? STDERR_FILENO : -1;
-}
-
-static void on_supervisor(int reason, void *data, int status);
-
-static int start_supervisor(server_rec *server, apr_pool_t *pconf)
-{
-    t2m_retained_t *retained = runtime.retained;
-    t2m_supervisor_t start;
-    apr_proc_t *process = apr_pcalloc(pconf, sizeof(*process));
-    apr_status_t status;
-
-    start.program = t2m_config_global(server)->program;
-    start.slots_fd = retained->slots_fd;
-    start.board_fd = retained->board_fd;
-    start.directory_fd = retained->directory_fd;
-    start.lifeline_fd = retained->lifeline_read_fd;
-    start.wake_fd = retained->wake_read_fd;
-    start.stdout_fd = writes_to("/dev/stdout") ? STDOUT_FILENO : -1;
-    start.stderr_fd = error_descriptor();
-    status = t2m_supervisor_start(server->process->pool, &start, &retained->supervisor);
-    if (status != APR_SUCCESS) {
-        retained->supervisor = 0;
-        return refuse(server, status, "T2M0108: cannot start the writer", start.program);
-    }
-    retained->supervisor_born = apr_time_now();
-    process->pid = retained->supervisor;
-    apr_proc_other_child_register(process, on_supervisor, NULL, NULL, pconf);
-    return OK;
-}
-
-/* Keeps an eye on a supervisor that an earlier generation started. */
-static int keep_supervisor(server_rec *server, apr_pool_t *pconf)
-{
-    pid_t pid = runtime.retained->supervisor;
-    apr_proc_t *process;
-
-    if (pid > 0 && waitpid(pid, NULL, WNOHANG) == 0) {
-        process = apr_pcalloc(pconf, sizeof(*process));
-        process->pid = pid;
-        apr_proc_other_child_register(process, on_supervisor, NULL, NULL, pconf);
-        return OK;
-    }
-    return start_supervisor(server, pconf);
-}
-
-static int stopping(void)
-{
-    int state = 0;
-
-    return ap_mpm_query(AP_MPMQ_MPM_STATE, &state) == APR_SUCCESS && state == AP_MPMQ_STOPPING;
-}
-
-/* Called by the MPM that reaped it. A supervisor that dies at once is tried again by monitor. */
-static void on_supervisor(int reason, void *data, int status)
-{
-    (void)data;
-    if ((reason != APR_OC_REASON_DEATH && reason != APR_OC_REASON_LOST) || !runtime.server
-        || stopping()) {
-        return;
-    }
-    ap_log_error(APLOG_MARK, APLOG_WARNING, 0, runtime.server,
-                 "T2M0109: the writer's supervisor ended (status %d); a new one takes over",
-                 status);
-    runtime.retained->supervisor = 0;
-    if (apr_time_now() - runtime.retained->supervisor_born >= SETTLED_US) {
-        (void)start_supervisor(runtime.server, runtime.server->process->pconf);
-    }
+    runtime.signalled = 0;
 }
 
 /* Children that a stop or restart ends while they serve are no crashes. */
@@ -302,24 +255,34 @@ static void child_status(server_rec *server, pid_t pid, ap_generation_t generati
     (void)server;
     (void)generation;
     (void)slot;
-    if (state == MPM_CHILD_EXITED && runtime.server && stopping()) {
-        (void)t2m_slot_note_stopped(runtime.retained->slots_fd, &runtime.retained->geometry, pid);
+    if (state != MPM_CHILD_EXITED || !runtime.server) {
+        return;
     }
+    if (t2m_keeper_stopping()) {
+        (void)t2m_slot_note_stopped(runtime.retained->front.slots_fd,
+                                    &runtime.retained->geometry, pid);
+    }
+    note_child_end(pid); /* who waits for it finds the other note there */
 }
 
 static int httpd_level(apr_uint32_t level)
 {
     return level >= T2M_LEVEL_ERROR ? APLOG_ERR
-         : level == T2M_LEVEL_WARNING ? APLOG_WARNING : APLOG_INFO;
+         : level == T2M_LEVEL_WARNING ? APLOG_WARNING
+         : level == T2M_LEVEL_INFO ? APLOG_NOTICE : APLOG_INFO;
 }
 
 /* Copies what the writer said since the last look into the classic error log. */
 static void pass_notices_on(void)
 {
     const t2m_board_header_t *header = runtime.board.header;
-    apr_uint64_t count = t2m_load(&header->notice_count);
     apr_uint64_t *seen = &runtime.retained->notices_seen;
+    apr_uint64_t count;
 
+    if (!runtime.board.memory) {
+        return;
+    }
+    count = t2m_load(&header->notice_count);
     if (count - *seen > T2M_NOTICES) {
         *seen = count - T2M_NOTICES;
     }
@@ -332,6 +295,14 @@ static void pass_notices_on(void)
     }
 }
 
+static int publish(server_rec *server)
+{
+    int code = t2m_publish_settings(runtime.retained, server, runtime.restart,
+                                    &runtime.unpublished);
+
+    return runtime.restart ? OK : code;
+}
+
 static int monitor(apr_pool_t *pool, server_rec *server)
 {
     (void)pool;
@@ -339,9 +310,10 @@ static int monitor(apr_pool_t *pool, server_rec *server)
         return DECLINED;
     }
     pass_notices_on();
-    if (runtime.retained->supervisor == 0) {
-        (void)start_supervisor(server, server->process->pconf);
+    if (runtime.unpublished) {
+        (void)publish(server);
     }
+    t2m_keeper_look();
     return DECLINED;
 }
 
@@ -354,12 +326,14 @@ static apr_status_t forget(void *unused)
         }
         t2m_board_detach(&runtime.board);
     }
+    t2m_keeper_forget();
     runtime.server = NULL;
     runtime.retained = NULL;
     return APR_SUCCESS;
 }
 
-/* Maps the board for the notices and claims slot 0, so that the parent's own lines have a way. */
+/* Maps the board for the notices and claims slot 0, so that the parent's own lines have a way.
+ * Without either the children still have theirs. */
 static int take_part(apr_pool_t *pconf, server_rec *server)
 {
     apr_status_t status;
@@ -367,11 +341,12 @@ static int take_part(apr_pool_t *pconf, server_rec *server)
     tell_process(pconf);
     status = t2m_process_claim_parent();
     if (status == APR_SUCCESS) {
-        status = t2m_board_attach(&runtime.board, runtime.retained->board_read_only_fd,
+        status = t2m_board_attach(&runtime.board, runtime.retained->front.board_read_only_fd,
                                   &runtime.retained->geometry, 0, 0);
     }
-    if (status != APR_SUCCESS) {
-        return refuse(server, status, "T2M0110: cannot map the memories", "slots and board");
+    if (status != APR_SUCCESS && refuse(server, status, "T2M0110: cannot map the memories",
+                                        "slots and board") && !runtime.restart) {
+        return HTTP_INTERNAL_SERVER_ERROR;
     }
     runtime.server = server;
     apr_pool_cleanup_register(pconf, NULL, forget, apr_pool_cleanup_null);
@@ -380,25 +355,24 @@ static int take_part(apr_pool_t *pconf, server_rec *server)
 
 static int start(apr_pool_t *pconf, server_rec *server)
 {
-    int restart = t2m_retained_made(runtime.retained);
     int code = open_directory(pconf, server);
 
-    if (code == OK || restart) { /* a running site goes on; its lines wait for the directory */
+    if (code == OK || runtime.restart) {
         code = make_memories(server);
     }
     if (code == OK) {
-        code = t2m_publish_settings(runtime.retained, server);
+        code = publish(server);
     }
     if (code == OK) {
         code = take_part(pconf, server);
     }
     if (code == OK) {
-        code = keep_supervisor(server, pconf);
+        code = t2m_keeper_arrange(runtime.retained, server, pconf, runtime.restart);
     }
-    if (code == OK) {
+    if (code == OK || runtime.restart) {
         t2m_early_replay(server);
     }
-    return code;
+    return runtime.restart ? OK : code;
 }
 
 static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *server)
@@ -411,10 +385,14 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
     }
     t2m_config_resolve(pconf, server);
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
-        return look_ahead(server);
+        return look_ahead(ptemp, server);
     }
     runtime.retained = t2m_retained_get();
     runtime.parent = getpid();
+    runtime.restart = ap_state_query(AP_SQ_CONFIG_GEN) > 1;
+    if (runtime.restart) {
+        t2m_stay_with_user(pconf, server, runtime.retained);
+    }
     return start(pconf, server);
 }
 
@@ -423,15 +401,14 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
  * of its terminal. */
 static int pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
 {
-    t2m_retained_t *retained = t2m_retained_get();
-
     (void)pconf;
     (void)plog;
     (void)ptemp;
-    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG && retained->stderr_fd < 0
+    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG
+        && t2m_retained_get()->front.stderr_fd < 0
         && (ap_exists_config_define("FOREGROUND") || ap_exists_config_define("NO_DETACH")
             || ap_exists_config_define("DEBUG") || ap_exists_config_define("ONE_PROCESS"))) {
-        retained->stderr_fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+        t2m_retained_get()->front.stderr_fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
     }
     return OK;
 }

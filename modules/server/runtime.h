@@ -23,4 +23,10 @@
  */
 void t2m_runtime_register(apr_pool_t *pool);
 
+/**
+ * In the parent: notes for the writer which signal has just ended the child pid. httpd says so in a
+ * line of its error log before it runs the hook child_status. Elsewhere it does nothing.
+ */
+void t2m_runtime_child_ended(int pid, int signal);
+
 #endif

@@ -14,15 +14,28 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <sys/syscall.h>
+#endif
 
 #include <apr_thread_proc.h>
 
 #include "shared/handover.h"
 
 enum { SAFE_FD = 64 }; /* above every number that is handed over */
+
+/* What a child becomes: the descriptors that it has under these numbers and no others. */
+typedef struct {
+    const char *program;
+    const char *arguments[5];
+    int fds[T2M_FD_SUPERVISOR_END]; /* -1: /dev/null */
+} image_t;
 
 static void close_from(int first)
 {
@@ -44,16 +57,17 @@ static void close_from(int first)
 
 /* Copies of all descriptors above the numbers that they shall get, so that none overwrites
  * another. */
-static void place(const int *from, int count, int first)
+static void place(const int *fds)
 {
-    int safe[T2M_FD_END], i;
+    int safe[T2M_FD_SUPERVISOR_END], i, null = open("/dev/null", O_RDWR);
 
-    for (i = 0; i < count; i++) {
-        safe[i] = fcntl(from[i], F_DUPFD, SAFE_FD);
+    for (i = 0; i < T2M_FD_SUPERVISOR_END; i++) {
+        safe[i] = fcntl(fds[i] >= 0 ? fds[i] : null, F_DUPFD, SAFE_FD);
     }
-    for (i = 0; i < count; i++) {
-        (void)dup2(safe[i], first + i);
+    for (i = 0; i < T2M_FD_SUPERVISOR_END; i++) {
+        (void)dup2(safe[i], i);
     }
+    close_from(T2M_FD_SUPERVISOR_END);
 }
 
 /*
@@ -79,52 +93,117 @@ static void settle_signals(void)
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static void become_program(const t2m_supervisor_t *supervisor)
+/* The very file that was chosen; by its path only where that cannot be, as for a script. */
+static void become(const image_t *image)
 {
-    int null = open("/dev/null", O_RDWR);
-    int fds[T2M_FD_END];
-    char *arguments[4];
+    char **arguments = (char **)(apr_uintptr_t)image->arguments;
 
-    fds[0] = null;
-    fds[1] = supervisor->stdout_fd >= 0 ? supervisor->stdout_fd : null;
-    fds[2] = supervisor->stderr_fd >= 0 ? supervisor->stderr_fd : null;
-    fds[T2M_FD_SLOTS] = supervisor->slots_fd;
-    fds[T2M_FD_BOARD] = supervisor->board_fd;
-    fds[T2M_FD_DIRECTORY] = supervisor->directory_fd;
-    fds[T2M_FD_LIFELINE] = supervisor->lifeline_fd;
-    fds[T2M_FD_WAKE] = supervisor->wake_fd;
-    place(fds, T2M_FD_END, 0);
-    close_from(T2M_FD_END);
+    place(image->fds);
     settle_signals();
-    arguments[0] = (char *)(apr_uintptr_t)supervisor->program;
-    arguments[1] = (char[]){ "supervise" };
-    arguments[2] = arguments[0];
-    arguments[3] = NULL;
-    (void)execv(supervisor->program, arguments);
-    _exit(127);
+    (void)fcntl(T2M_FD_PROGRAM, F_SETFD, FD_CLOEXEC);
+    (void)fexecve(T2M_FD_PROGRAM, arguments, environ);
+    (void)execv(image->program, arguments);
+    _exit(T2M_SUPERVISOR_NOT_EXECUTED);
 }
 
-apr_status_t t2m_supervisor_start(apr_pool_t *process_pool, const t2m_supervisor_t *supervisor,
-                                  pid_t *pid)
+/* All signals are blocked meanwhile: the child must not run httpd's handlers. */
+static apr_status_t start(const image_t *image, pid_t *pid)
 {
-    apr_proc_t *process = apr_pcalloc(process_pool, sizeof(*process));
     apr_status_t status = APR_SUCCESS;
     sigset_t all, before;
 
     (void)sigfillset(&all);
     (void)sigprocmask(SIG_SETMASK, &all, &before);
-    process->pid = fork();
-    if (process->pid == 0) {
-        become_program(supervisor);
+    *pid = fork();
+    if (*pid == 0) {
+        become(image);
     }
-    if (process->pid < 0) {
+    if (*pid < 0) {
         status = errno;
     }
     (void)sigprocmask(SIG_SETMASK, &before, NULL);
+    return status;
+}
+
+static void describe(image_t *image, const char *program, int program_fd)
+{
+    memset(image, 0, sizeof(*image));
+    memset(image->fds, 0xff, sizeof(image->fds)); /* -1 */
+    image->program = program;
+    image->fds[T2M_FD_PROGRAM] = program_fd;
+    image->arguments[0] = program;
+    image->arguments[1] = "supervise";
+}
+
+apr_status_t t2m_supervisor_start(apr_pool_t *process_pool, const t2m_supervisor_t *supervisor,
+                                  pid_t *pid, int *fd)
+{
+    image_t image;
+    apr_proc_t *process;
+    apr_status_t status;
+
+    describe(&image, supervisor->program, supervisor->program_fd);
+    image.arguments[2] = supervisor->program;
+    image.arguments[3] = supervisor->predecessor_fd >= 0 ? T2M_SUPERVISE_AFTER : NULL;
+    image.fds[STDOUT_FILENO] = supervisor->stdout_fd;
+    image.fds[STDERR_FILENO] = supervisor->stderr_fd;
+    image.fds[T2M_FD_SLOTS] = supervisor->slots_fd;
+    image.fds[T2M_FD_BOARD] = supervisor->board_fd;
+    image.fds[T2M_FD_DIRECTORY] = supervisor->directory_fd;
+    image.fds[T2M_FD_LIFELINE] = supervisor->lifeline_fd;
+    image.fds[T2M_FD_WAKE] = supervisor->wake_fd;
+    image.fds[T2M_FD_FORMER_DIRECTORY] = supervisor->former_directory_fd;
+    image.fds[T2M_FD_PREDECESSOR] = supervisor->predecessor_fd;
+    status = start(&image, pid);
+    *fd = -1;
     if (status != APR_SUCCESS) {
         return status;
     }
+    process = apr_pcalloc(process_pool, sizeof(*process));
+    process->pid = *pid;
     apr_pool_note_subprocess(process_pool, process, APR_JUST_WAIT);
-    *pid = process->pid;
+#ifdef SYS_pidfd_open
+    *fd = (int)syscall(SYS_pidfd_open, *pid, 0);
+#endif
     return APR_SUCCESS;
+}
+
+apr_status_t t2m_supervisor_try(const char *program, int program_fd, const char *layout,
+                                pid_t *pid)
+{
+    image_t image;
+
+    describe(&image, program, program_fd);
+    image.arguments[2] = T2M_SUPERVISE_FITS;
+    image.arguments[3] = layout;
+    return start(&image, pid);
+}
+
+/* The number of a process that httpd reaped may be another one's: the descriptor is the same one's
+ * for ever. */
+int t2m_supervisor_alive(pid_t pid, int fd)
+{
+    struct pollfd process = { fd, POLLIN, 0 };
+
+    if (pid <= 0) {
+        return 0;
+    }
+    return fd >= 0 ? poll(&process, 1, 0) == 0 : waitpid(pid, NULL, WNOHANG) == 0;
+}
+
+void t2m_supervisor_end(pid_t pid, int fd)
+{
+    int status = -1;
+
+    if (!t2m_supervisor_alive(pid, fd)) {
+        return;
+    }
+#ifdef SYS_pidfd_send_signal
+    status = fd >= 0 ? (int)syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0) : -1;
+#endif
+    if (status != 0) {
+        (void)kill(pid, SIGKILL);
+    }
+    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
+    }
 }

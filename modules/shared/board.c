@@ -20,6 +20,7 @@
 #include "shared/atomic.h"
 #include "shared/memory.h"
 #include "shared/step.h"
+#include "shared/words.h"
 
 void t2m_board_format(void *memory, const t2m_geometry_t *geometry)
 {
@@ -97,18 +98,18 @@ void t2m_board_replace(t2m_board_t *board, void *row, const void *contents, apr_
 {
     t2m_row_t *head = row;
     const t2m_row_t *new_head = contents;
+    apr_size_t half = (size - sizeof(*head)) / 2 / sizeof(apr_uint64_t) * sizeof(apr_uint64_t);
 
     keep_old(board, row, size);
     T2M_STEP("undo kept");
     t2m_store(&head->sequence, head->sequence + 1);
     __atomic_thread_fence(__ATOMIC_RELEASE);
     T2M_STEP("row odd");
-    memcpy(head + 1, new_head + 1, (size - sizeof(*head)) / 2);
+    t2m_words_write(head + 1, new_head + 1, half);
     T2M_STEP("row half copied");
-    memcpy((char *)(head + 1) + (size - sizeof(*head)) / 2,
-           (const char *)(new_head + 1) + (size - sizeof(*head)) / 2,
-           size - sizeof(*head) - (size - sizeof(*head)) / 2);
-    head->batch = new_head->batch;
+    t2m_words_write((char *)(head + 1) + half, (const char *)(new_head + 1) + half,
+                    size - sizeof(*head) - half);
+    t2m_store(&head->batch, new_head->batch);
     T2M_STEP("row copied");
     t2m_store(&head->sequence, head->sequence + 1);
     t2m_store(&board->undo->size, 0);
@@ -127,8 +128,9 @@ void t2m_board_undo(t2m_board_t *board)
     sequence = head->sequence | 1;
     t2m_store(&head->sequence, sequence);
     __atomic_thread_fence(__ATOMIC_RELEASE);
-    memcpy((char *)head + sizeof(head->sequence), board->undo->bytes + sizeof(head->sequence),
-           (size_t)size - sizeof(head->sequence));
+    t2m_words_write((char *)head + sizeof(head->sequence),
+                    board->undo->bytes + sizeof(head->sequence),
+                    (size_t)size - sizeof(head->sequence));
     t2m_store(&head->sequence, sequence + 1);
     t2m_store(&board->undo->size, 0);
 }
@@ -142,7 +144,7 @@ int t2m_board_read(const void *row, void *copy, apr_size_t size)
         apr_uint64_t before = t2m_load(&head->sequence);
 
         if (before % 2 == 0) {
-            memcpy(copy, row, size);
+            t2m_words_read(copy, row, size);
             __atomic_thread_fence(__ATOMIC_ACQUIRE);
             if (t2m_load(&head->sequence) == before) {
                 return 1;

@@ -257,6 +257,7 @@ typedef struct {
     apr_uint32_t shed_reason; /* t2m_drop_e */
     apr_uint64_t spilled_after;
     apr_uint64_t seq_before, shed_before, records; /* for T2M_WAY_SHED: what comes to nothing */
+    apr_uint64_t chain_seq_after;
     unsigned char chain_after[T2M_CHAIN_SIZE];
 } t2m_intent_step_t;
 
@@ -275,8 +276,9 @@ typedef struct {
     apr_int64_t shed_since;
     apr_uint64_t spilled;      /* lines in the spill */
     apr_uint64_t synced_failed; /* times that the system could not say the lines are on the disk */
-    apr_uint32_t chained;      /* chain is that of the last line */
+    apr_uint32_t chained;      /* chain is that of the last line of the stream security */
     apr_uint32_t reserved;
+    apr_uint64_t chain_seq;    /* and this its number */
     unsigned char chain[T2M_CHAIN_SIZE];
 } t2m_board_file_t;
 

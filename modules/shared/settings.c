@@ -59,6 +59,9 @@ static void bound_texts(t2m_settings_t *settings)
     settings->user[sizeof(settings->user) - 1] = '\0';
     settings->token_file[sizeof(settings->token_file) - 1] = '\0';
     settings->directory[sizeof(settings->directory) - 1] = '\0';
+    settings->app[sizeof(settings->app) - 1] = '\0';
+    settings->environment[sizeof(settings->environment) - 1] = '\0';
+    settings->hostname[sizeof(settings->hostname) - 1] = '\0';
     for (i = 0; i < settings->file_count; i++) {
         t2m_settings_file_t *file = &settings->files[i];
 

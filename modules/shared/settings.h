@@ -18,7 +18,7 @@
 #include "core/rotation.h"
 #include "shared/layout.h"
 
-enum { T2M_PATH_MAX = 1024, T2M_USER_MAX = 64 };
+enum { T2M_PATH_MAX = 1024, T2M_USER_MAX = 64, T2M_LABEL_MAX = 72, T2M_HOST_MAX = 264 };
 
 /* When a file's lines are brought to the disk itself. */
 typedef enum {
@@ -49,6 +49,9 @@ typedef struct {
     char token_file[T2M_PATH_MAX]; /* absolute; empty: none */
     char directory[T2M_PATH_MAX];  /* T2MLogDir, absolute; empty: not known */
     t2m_limit_t max_total, min_free; /* disk space */
+    char app[T2M_LABEL_MAX];         /* of the lines that the writer makes, with a NUL */
+    char environment[T2M_LABEL_MAX];
+    char hostname[T2M_HOST_MAX];
     t2m_settings_file_t files[T2M_FILES_MAX];
 } t2m_settings_t;
 

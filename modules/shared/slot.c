@@ -20,6 +20,7 @@
 #include "core/json.h"
 #include "shared/atomic.h"
 #include "shared/memory.h"
+#include "shared/room.h"
 #include "shared/step.h"
 
 void t2m_slot_reset(t2m_slot_t *slot)
@@ -35,6 +36,11 @@ static apr_uint64_t owner_word(apr_uint64_t head)
     apr_uint64_t nonce = (head / T2M_RECORD_ALIGN + 1) & 0x7fffffff;
 
     return (apr_uint64_t)(apr_uint32_t)getpid() | nonce << 32;
+}
+
+static apr_uint64_t *ends_in(t2m_directory_t *directory, const t2m_geometry_t *geometry)
+{
+    return directory->owner + geometry->slot_count;
 }
 
 static apr_uint32_t claim_in(t2m_directory_t *directory, const t2m_geometry_t *geometry,
@@ -71,6 +77,9 @@ static apr_status_t claim_index(int slots_fd, const t2m_geometry_t *geometry,
     } else {
         *index = claim_in(directory, geometry, heads);
     }
+    if (*index < geometry->slot_count) { /* the last owner's end is not ours */
+        t2m_store(ends_in(directory, geometry) + *index, 0);
+    }
     t2m_memory_unmap(directory, map->directory_size);
     return *index == T2M_SLOTS_MAX ? APR_EAGAIN : APR_SUCCESS;
 }
@@ -91,6 +100,9 @@ static void attach(t2m_slot_t *slot, unsigned char *memory, const t2m_slots_map_
     /* The last owner's tail is not believed: the slot was drained when it was freed. */
     slot->tail = again ? own_tail(slot) : t2m_load(slot->head);
     slot->header->closed = 0;
+    t2m_store(&slot->header->crash.signal, 0);
+    t2m_store(&slot->header->crash.exited, 0);
+    t2m_store(&slot->header->crash.frame_count, 0);
     t2m_store(&slot->header->tail, slot->tail);
 }
 
@@ -120,12 +132,25 @@ apr_status_t t2m_slot_claim(t2m_slot_t *slot, int slots_fd, int board_fd,
         return status;
     }
     slot->geometry = *geometry;
-    slot->index = index;
     slot->board = board;
     t2m_board_view(&slot->view, board, geometry);
     slot->head = (const apr_uint64_t *)((const char *)board + board_map.heads) + index;
     attach(slot, memory, &map, again);
+    t2m_slot_marks(slot, 1);
+    t2m_store(&slot->index, index); /* other threads may use it from now on */
     return APR_SUCCESS;
+}
+
+void t2m_slot_marks(t2m_slot_t *slot, int marks)
+{
+    slot->marks = marks;
+    slot->easy = marks ? t2m_room_mark(slot->geometry.ring_size, T2M_ROOM_SPARE)
+                       : slot->geometry.ring_size;
+}
+
+static int has_slot(const t2m_slot_t *slot)
+{
+    return t2m_load(&slot->index) != T2M_SLOTS_MAX;
 }
 
 void t2m_slot_release(t2m_slot_t *slot)
@@ -142,22 +167,40 @@ void t2m_slot_release(t2m_slot_t *slot)
     t2m_slot_reset(slot);
 }
 
-static void copy_in(const t2m_slot_t *slot, apr_uint64_t position, const void *bytes,
-                    apr_size_t size)
+static inline void copy_in(const t2m_slot_t *slot, apr_uint64_t position, const void *bytes,
+                           apr_size_t size)
 {
     apr_size_t at = (apr_size_t)(position & (slot->geometry.ring_size - 1));
     apr_size_t until_wrap = (apr_size_t)slot->geometry.ring_size - at;
-    apr_size_t first = size < until_wrap ? size : until_wrap;
 
-    memcpy(slot->ring + at, bytes, first);
-    memcpy(slot->ring, (const char *)bytes + first, size - first);
+    if (size <= until_wrap) {
+        memcpy(slot->ring + at, bytes, size);
+        return;
+    }
+    memcpy(slot->ring + at, bytes, until_wrap);
+    memcpy(slot->ring, (const char *)bytes + until_wrap, size - until_wrap);
 }
 
-static void give_back(t2m_inflight_t *entry)
+static void give_back(t2m_slot_t *slot, t2m_inflight_t *entry)
 {
-    if (entry) {
+    if (entry == &slot->untracked) {
+        (void)t2m_add(&slot->header->ended_untracked, 1);
+    } else if (entry) {
         t2m_store(&entry->busy, 0);
     }
+}
+
+/* One that t2m_slot_begin was not called for is counted at its end. */
+static void count_late(t2m_slot_t *slot, const t2m_inflight_t *entry)
+{
+    if (!entry) {
+        (void)t2m_add(&slot->header->begun, 1);
+    }
+}
+
+static int ends_request(const t2m_ring_record_t *record)
+{
+    return record->stream == T2M_STREAM_ACCESS && record->size;
 }
 
 static void count_drop(t2m_slot_t *slot, const t2m_ring_record_t *record, t2m_drop_e reason)
@@ -166,37 +209,78 @@ static void count_drop(t2m_slot_t *slot, const t2m_ring_record_t *record, t2m_dr
                                : &slot->header->uncounted, 1);
 }
 
+static void drop(t2m_slot_t *slot, const t2m_ring_record_t *record, t2m_drop_e reason,
+                 t2m_inflight_t *entry)
+{
+    if (ends_request(record)) {
+        count_late(slot, entry);
+    }
+    count_drop(slot, record, reason);
+    give_back(slot, entry);
+}
+
+/*
+ * Publishes the tail and counts the record: killed in between, the process leaves what the count
+ * is to be, for t2m_slots_free.
+ */
+static void publish(t2m_slot_t *slot, const t2m_ring_record_t *record, apr_uint64_t tail)
+{
+    apr_uint64_t *accepted = &slot->header->accepted[record->stream];
+    apr_uint64_t count = __atomic_load_n(accepted, __ATOMIC_RELAXED) + 1;
+
+    if (record->size) {
+        t2m_store(&slot->header->counting, count * T2M_STREAM_COUNT + record->stream);
+        t2m_store(&slot->header->counting_tail, tail);
+    }
+    slot->tail = tail;
+    T2M_STEP("count noted");
+    t2m_store(&slot->header->tail, tail);
+    T2M_STEP("tail published");
+    if (record->size) {
+        t2m_store(accepted, count);
+    }
+}
+
 /*
  * Order matters: a writer that finds the owner dead takes an entry for a lost request unless the
  * entry's position lies below the tail, that is, unless its line is whole in the ring.
  */
-static apr_status_t push_locked(t2m_slot_t *slot, const t2m_ring_record_t *record,
-                                const char *line, t2m_inflight_t *entry)
+static void append(t2m_slot_t *slot, const t2m_ring_record_t *record, const char *line,
+                   apr_uint64_t bytes, t2m_inflight_t *entry)
 {
-    apr_size_t size = record->size + record->name_size;
-    apr_uint64_t bytes = (sizeof(*record) + size + T2M_RECORD_ALIGN - 1)
-                       / T2M_RECORD_ALIGN * T2M_RECORD_ALIGN;
-
-    if (slot->tail - t2m_load(slot->head) + bytes > slot->geometry.ring_size) {
-        count_drop(slot, record, T2M_DROP_FULL);
-        give_back(entry);
-        return APR_ENOSPC;
+    if (ends_request(record)) {
+        count_late(slot, entry);
     }
     copy_in(slot, slot->tail, record, sizeof(*record));
-    copy_in(slot, slot->tail + sizeof(*record), line, size);
+    copy_in(slot, slot->tail + sizeof(*record), line, record->size + record->name_size);
     T2M_STEP("record copied");
     if (entry) {
         t2m_store(&entry->position, slot->tail + 1);
         T2M_STEP("position noted");
     }
-    slot->tail += bytes;
-    t2m_store(&slot->header->tail, slot->tail);
-    T2M_STEP("tail published");
-    give_back(entry);
+    publish(slot, record, slot->tail + bytes);
+    give_back(slot, entry);
     T2M_STEP("entry given back");
-    if (record->size) {
-        (void)t2m_add(&slot->header->accepted[record->stream], 1);
+}
+
+static apr_status_t push_locked(t2m_slot_t *slot, t2m_slot_wait_e wait,
+                                const t2m_ring_record_t *record, const char *line,
+                                t2m_inflight_t *entry)
+{
+    apr_size_t size = record->size + record->name_size;
+    apr_uint64_t bytes = (sizeof(*record) + size + T2M_RECORD_ALIGN - 1)
+                       / T2M_RECORD_ALIGN * T2M_RECORD_ALIGN;
+    apr_uint64_t used = slot->tail - t2m_load(slot->head);
+    t2m_drop_e reason;
+
+    if (used + bytes > slot->easy
+        && !t2m_room_takes(slot->geometry.ring_size, used, bytes, record, slot->marks, &reason)) {
+        if (wait != T2M_SLOT_ASK) {
+            drop(slot, record, reason, entry);
+        }
+        return wait == T2M_SLOT_ASK ? APR_EAGAIN : APR_ENOSPC;
     }
+    append(slot, record, line, bytes, entry);
     return APR_SUCCESS;
 }
 
@@ -205,19 +289,18 @@ apr_status_t t2m_slot_push(t2m_slot_t *slot, t2m_slot_wait_e wait, const t2m_rin
 {
     apr_status_t status;
 
-    if (slot->index == T2M_SLOTS_MAX || record->size + record->name_size == 0
+    if (!has_slot(slot) || record->size + record->name_size == 0
         || record->size > T2M_LINE_MAX || record->name_size > T2M_NAME_MAX
-        || record->stream >= T2M_STREAM_COUNT) {
+        || record->stream >= T2M_STREAM_COUNT || record->level >= T2M_LEVEL_COUNT) {
         return APR_EINVAL;
     }
-    if (wait == T2M_SLOT_WAIT) {
+    if (wait != T2M_SLOT_TRY) {
         (void)pthread_mutex_lock(&slot->lock); /* a default mutex: fails on misuse only */
     } else if (pthread_mutex_trylock(&slot->lock) != 0) {
-        count_drop(slot, record, T2M_DROP_REENTRY);
-        give_back(entry);
+        drop(slot, record, T2M_DROP_REENTRY, entry);
         return APR_EBUSY;
     }
-    status = push_locked(slot, record, line, entry);
+    status = push_locked(slot, wait, record, line, entry);
     (void)pthread_mutex_unlock(&slot->lock);
     return status;
 }
@@ -225,23 +308,26 @@ apr_status_t t2m_slot_push(t2m_slot_t *slot, t2m_slot_wait_e wait, const t2m_rin
 static t2m_inflight_t *take_free_entry(t2m_slot_t *slot)
 {
     apr_uint32_t count = slot->geometry.inflight_count;
+    apr_uint32_t from = __atomic_load_n(&slot->inflight_next, __ATOMIC_RELAXED);
     apr_uint32_t tried;
 
     for (tried = 0; tried < count; tried++) {
-        t2m_inflight_t *entry = &slot->inflight[(slot->inflight_next + tried) % count];
+        t2m_inflight_t *entry = &slot->inflight[(from + tried) % count];
 
         /* 2: taken, not yet filled; not a request in flight for whoever reads the table. */
         apr_uint64_t free_state = 0;
         if (__atomic_compare_exchange_n(&entry->busy, &free_state, 2, 0, __ATOMIC_ACQUIRE,
                                         __ATOMIC_RELAXED)) {
-            slot->inflight_next = (slot->inflight_next + tried + 1) % count;
+            __atomic_store_n(&slot->inflight_next, (from + tried + 1) % count, __ATOMIC_RELAXED);
             return entry;
         }
     }
     return NULL;
 }
 
-static unsigned char keep(t2m_inflight_t *entry, char *out, apr_size_t room, t2m_text_t text)
+/* The size is stored at once: a reader that looks meanwhile finds none that cannot be. */
+static void keep(t2m_inflight_t *entry, char *out, unsigned char *kept, apr_size_t room,
+                 t2m_text_t text)
 {
     apr_size_t size = t2m_utf8_boundary(text.data, text.size, room);
 
@@ -251,36 +337,45 @@ static unsigned char keep(t2m_inflight_t *entry, char *out, apr_size_t room, t2m
     if (size) {
         memcpy(out, text.data, size);
     }
-    return (unsigned char)size;
+    __atomic_store_n(kept, (unsigned char)size, __ATOMIC_RELAXED);
+}
+
+#define KEEP(entry, request, text) \
+    keep(entry, (entry)->text, &(entry)->text##_size, sizeof((entry)->text), (request)->text)
+
+static void fill(t2m_inflight_t *entry, const t2m_slot_request_t *request)
+{
+    t2m_store(&entry->position, 0);
+    t2m_store(&entry->ending, 0);
+    entry->truncated = 0;
+    entry->started = request->started;
+    entry->started_monotonic = request->started_monotonic;
+    entry->file = request->file;
+    entry->errors_file = request->errors_file;
+    KEEP(entry, request, id);
+    KEEP(entry, request, method);
+    KEEP(entry, request, path);
+    KEEP(entry, request, ip);
+    KEEP(entry, request, vhost);
+    KEEP(entry, request, user_agent);
 }
 
 t2m_inflight_t *t2m_slot_begin(t2m_slot_t *slot, const t2m_slot_request_t *request)
 {
     t2m_inflight_t *entry;
 
-    if (slot->index == T2M_SLOTS_MAX) {
+    if (!has_slot(slot)) {
         return NULL;
     }
-    (void)t2m_add(&slot->header->begun, 1);
     entry = take_free_entry(slot);
     if (!entry) {
         (void)t2m_add(&slot->header->begun_untracked, 1);
-        return NULL;
+        (void)t2m_add(&slot->header->begun, 1);
+        return &slot->untracked;
     }
-    entry->position = 0;
-    entry->ending = 0;
-    entry->truncated = 0;
-    entry->started = request->started;
-    entry->started_monotonic = request->started_monotonic;
-    entry->file = request->file;
-    entry->id_size = keep(entry, entry->id, sizeof(entry->id), request->id);
-    entry->method_size = keep(entry, entry->method, sizeof(entry->method), request->method);
-    entry->path_size = keep(entry, entry->path, sizeof(entry->path), request->path);
-    entry->ip_size = keep(entry, entry->ip, sizeof(entry->ip), request->ip);
-    entry->vhost_size = keep(entry, entry->vhost, sizeof(entry->vhost), request->vhost);
-    entry->user_agent_size = keep(entry, entry->user_agent, sizeof(entry->user_agent),
-                                  request->user_agent);
+    fill(entry, request);
     T2M_STEP("entry filled");
+    (void)t2m_add(&slot->header->begun, 1);
     t2m_store(&entry->busy, 1);
     T2M_STEP("entry busy");
     return entry;
@@ -288,18 +383,43 @@ t2m_inflight_t *t2m_slot_begin(t2m_slot_t *slot, const t2m_slot_request_t *reque
 
 void t2m_slot_end(t2m_slot_t *slot, t2m_inflight_t *entry)
 {
-    (void)slot;
-    give_back(entry);
+    if (!has_slot(slot)) {
+        return;
+    }
+    count_late(slot, entry);
+    (void)t2m_add(&slot->header->silenced, 1);
+    give_back(slot, entry);
+}
+
+void t2m_slot_waited(t2m_slot_t *slot)
+{
+    if (has_slot(slot)) {
+        (void)t2m_add(&slot->header->waited, 1);
+    }
 }
 
 void t2m_slot_close(t2m_slot_t *slot)
 {
-    if (slot->index != T2M_SLOTS_MAX) {
+    if (has_slot(slot)) {
         t2m_store(&slot->header->closed, 1);
     }
 }
 
-apr_status_t t2m_slot_note_stopped(int slots_fd, const t2m_geometry_t *geometry, int pid)
+static void note(t2m_directory_t *directory, const t2m_geometry_t *geometry, apr_uint32_t index,
+                 apr_uint64_t owner, apr_uint64_t end)
+{
+    if (end) { /* of an owner that is gone: the next one's claim takes it back */
+        t2m_store(ends_in(directory, geometry) + index, end);
+        return;
+    }
+    /* Whoever frees it meanwhile wins: then nobody asks any more. */
+    (void)__atomic_compare_exchange_n(&directory->owner[index], &owner, owner | T2M_OWNER_STOPPED,
+                                      0, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
+/* Notes the end of the process pid, or, without one, that the parent stopped it. */
+static apr_status_t note_of(int slots_fd, const t2m_geometry_t *geometry, int pid,
+                            apr_uint64_t end)
 {
     t2m_slots_map_t map;
     t2m_directory_t *directory;
@@ -317,18 +437,39 @@ apr_status_t t2m_slot_note_stopped(int slots_fd, const t2m_geometry_t *geometry,
         apr_uint64_t owner = t2m_load(&directory->owner[i]);
 
         if (owner && (apr_uint32_t)owner == (apr_uint32_t)pid) {
-            /* Whoever frees it meanwhile wins: then nobody asks any more. */
-            (void)__atomic_compare_exchange_n(&directory->owner[i], &owner,
-                                              owner | T2M_OWNER_STOPPED, 0, __ATOMIC_ACQ_REL,
-                                              __ATOMIC_RELAXED);
+            note(directory, geometry, i, owner, end);
         }
     }
     t2m_memory_unmap(memory, map.directory_size);
     return APR_SUCCESS;
 }
 
+apr_status_t t2m_slot_note_stopped(int slots_fd, const t2m_geometry_t *geometry, int pid)
+{
+    return note_of(slots_fd, geometry, pid, 0);
+}
+
+apr_status_t t2m_slot_note_end(int slots_fd, const t2m_geometry_t *geometry, int pid, int signal)
+{
+    return note_of(slots_fd, geometry, pid, T2M_END_WORD(pid, signal));
+}
+
+t2m_crash_t *t2m_slot_crash(t2m_slot_t *slot)
+{
+    return has_slot(slot) ? &slot->header->crash : NULL;
+}
+
+apr_uint32_t t2m_slot_entry_number(const t2m_slot_t *slot, const t2m_inflight_t *entry)
+{
+    if (!entry || !has_slot(slot) || entry < slot->inflight
+        || entry >= slot->inflight + slot->geometry.inflight_count) {
+        return 0;
+    }
+    return (apr_uint32_t)(entry - slot->inflight) + 1;
+}
+
 int t2m_slot_writer_asleep(const t2m_slot_t *slot)
 {
     t2m_fence();
-    return slot->index != T2M_SLOTS_MAX && t2m_load(&slot->board->asleep) != 0;
+    return has_slot(slot) && t2m_load(&slot->board->asleep) != 0;
 }

@@ -37,8 +37,11 @@ typedef struct {
     const t2m_board_header_t *board;  /* read-only */
     t2m_board_t view;                 /* of the board; read-only, valid while there is a slot */
     apr_uint64_t tail;                /* our own copy: the memory's is not believed */
+    apr_uint64_t easy;                /* up to so many used bytes every record is taken */
+    int marks;                        /* whether room is kept for what matters more: room.h */
     apr_uint32_t inflight_next;       /* where the search for a free entry starts */
     pthread_mutex_t lock;
+    t2m_inflight_t untracked;         /* stands for all requests that found no free entry */
 } t2m_slot_t;
 
 /** An empty handle. Also to be called in a forked child, whose copy of the lock may be held. */
@@ -58,15 +61,28 @@ apr_status_t t2m_slot_claim(t2m_slot_t *slot, int slots_fd, int board_fd,
 /** Ends the mappings; the slot stays the process's until it dies. */
 void t2m_slot_release(t2m_slot_t *slot);
 
-/* How long push may wait for the handle's lock: for ever, or not at all (signal context). */
-typedef enum { T2M_SLOT_WAIT, T2M_SLOT_TRY } t2m_slot_wait_e;
+/**
+ * Whether a filling ring keeps room for what matters more (see room.h), as it does after a claim,
+ * or takes every record as long as there is room at all.
+ */
+void t2m_slot_marks(t2m_slot_t *slot, int marks);
+
+/* How long push may wait for the handle's lock, and what it does when there is no room. */
+typedef enum {
+    T2M_SLOT_WAIT, /* for ever; the record is dropped and counted */
+    T2M_SLOT_TRY,  /* not at all (signal context); the record is dropped and counted */
+    T2M_SLOT_ASK   /* for ever; nothing has happened yet, and the caller may push again */
+} t2m_slot_wait_e;
 
 /**
  * Pushes one record. line: record->size bytes as t2m_encode leaves them (at most T2M_LINE_MAX),
- * then record->name_size bytes of its name; one of them may be missing. entry: the in-flight
- * entry whose request this line ends, which is given back, or NULL. Returns APR_SUCCESS; APR_ENOSPC
- * when the ring has no room and APR_EBUSY when the lock was not to be had (both counted as drops of
- * the stream; the entry is given back all the same); APR_EINVAL when the handle has no slot.
+ * then record->name_size bytes of its name; one of them may be missing. A line of the stream access
+ * ends a request: entry is what t2m_slot_begin returned for it and is given back; NULL when it was
+ * not called, and then the request counts as begun now. For all other records entry is NULL.
+ * Returns APR_SUCCESS; APR_ENOSPC when the ring has no room for the record and APR_EBUSY when the
+ * lock was not to be had (both counted as drops of the stream; the request has ended all the same);
+ * APR_EAGAIN when T2M_SLOT_ASK found no room; APR_EINVAL when the handle has no slot or the record
+ * cannot be one.
  */
 apr_status_t t2m_slot_push(t2m_slot_t *slot, t2m_slot_wait_e wait, const t2m_ring_record_t *record,
                            const char *line, t2m_inflight_t *entry);
@@ -74,18 +90,37 @@ apr_status_t t2m_slot_push(t2m_slot_t *slot, t2m_slot_wait_e wait, const t2m_rin
 /* What t2m_slot_begin keeps of a request. Texts are masked already; they are cut to the entry. */
 typedef struct {
     apr_int64_t started, started_monotonic; /* microseconds */
-    apr_uint16_t file;                      /* of the access stream */
+    apr_uint16_t file;                      /* of the access stream; T2M_FILE_NONE: not written */
+    apr_uint16_t errors_file;               /* of the stream errors; T2M_FILE_NONE: not written */
     t2m_text_t id, method, path, ip, vhost, user_agent;
 } t2m_slot_request_t;
 
+/*
+ * The ledger of requests, in the slot's header. Once nothing happens
+ *
+ *   begun = access lines accepted + access lines dropped + silenced + entries in flight
+ *         + (begun_untracked - ended_untracked)
+ *
+ * as long as each request that t2m_slot_begin was called for ends in one access line pushed or one
+ * t2m_slot_end, and each other request in one of these alone. What is in flight in a slot whose
+ * owner was killed gets its access line from the writer.
+ */
+
 /**
- * Notes that a request has begun. Returns its entry, or NULL when the table is full (counted) or
- * the handle has no slot.
+ * Notes that a request has begun. Returns its entry, to be handed to whatever ends the request; one
+ * that stands for all requests without an entry when the table is full (counted), which is never
+ * NULL; or NULL, when the handle has no slot and nothing was counted.
  */
 t2m_inflight_t *t2m_slot_begin(t2m_slot_t *slot, const t2m_slot_request_t *request);
 
-/** Gives an entry back whose request ends without an access line; NULL is allowed. */
+/**
+ * A request has ended without an access line, as the configuration wants: counted as silenced, and
+ * its entry given back. entry: as for t2m_slot_push.
+ */
 void t2m_slot_end(t2m_slot_t *slot, t2m_inflight_t *entry);
+
+/** Counts a push that waited for room. */
+void t2m_slot_waited(t2m_slot_t *slot);
 
 /** Marks that the process ends by itself; records may still be pushed after it. */
 void t2m_slot_close(t2m_slot_t *slot);
@@ -96,6 +131,18 @@ void t2m_slot_close(t2m_slot_t *slot);
  * has no slot. To be called soon after it was reaped. Returns the error of mapping.
  */
 apr_status_t t2m_slot_note_stopped(int slots_fd, const t2m_geometry_t *geometry, int pid);
+
+/**
+ * For the parent: notes how the process pid ended, by a signal or (0) by itself, for whoever logs
+ * what it was serving. Otherwise as t2m_slot_note_stopped.
+ */
+apr_status_t t2m_slot_note_end(int slots_fd, const t2m_geometry_t *geometry, int pid, int signal);
+
+/** Where the process's own signal handler leaves its last word; NULL when there is no slot. */
+t2m_crash_t *t2m_slot_crash(t2m_slot_t *slot);
+
+/** The number of an entry of the slot, from 1; 0 for NULL and for what is none. */
+apr_uint32_t t2m_slot_entry_number(const t2m_slot_t *slot, const t2m_inflight_t *entry);
 
 /**
  * Nonzero when the writer said that it sleeps: whoever pushed must wake it. To be asked after the

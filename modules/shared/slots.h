@@ -18,6 +18,8 @@
 
 #include "shared/layout.h"
 
+enum { T2M_SIGNAL_MAX = 64 };
+
 typedef struct {
     t2m_geometry_t geometry;
     t2m_slots_map_t map;
@@ -37,7 +39,11 @@ void t2m_slots_format(void *memory, const t2m_geometry_t *geometry);
 apr_uint64_t t2m_slots_owner(const t2m_slots_t *slots, apr_uint32_t index);
 int t2m_slots_owner_pid(apr_uint64_t owner);
 
-/** Frees the slot if owner still owns it: its in-flight entries first, its word last. */
+/**
+ * Frees the slot if owner, which is gone, still owns it: its in-flight entries and what is noted of
+ * its end first, its word last. Counters are never set back; that of a record which the owner
+ * published and was killed before it counted it is put right.
+ */
 void t2m_slots_free(t2m_slots_t *slots, apr_uint32_t index, apr_uint64_t owner);
 
 /**
@@ -46,10 +52,30 @@ void t2m_slots_free(t2m_slots_t *slots, apr_uint32_t index, apr_uint64_t owner);
  */
 apr_uint64_t t2m_slots_tail(const t2m_slots_t *slots, apr_uint32_t index, apr_uint64_t head);
 
+/** Nonzero when the published tail cannot be true for that head: whoever owns the slot spoiled it. */
+int t2m_slots_check(const t2m_slots_t *slots, apr_uint32_t index, apr_uint64_t head);
+
+/**
+ * Nonzero when the parent noted how that owner ended; *signal is then what killed it, 0 when it
+ * ended by itself.
+ */
+int t2m_slots_end(const t2m_slots_t *slots, apr_uint32_t index, apr_uint64_t owner, int *signal);
+
+/**
+ * A copy of what the slot's owner left of its crash, for when it is gone: signal is 0 (none) to
+ * T2M_SIGNAL_MAX, entry at most inflight_count, frame_count at most T2M_CRASH_FRAMES and no text
+ * without a NUL. All else is as it was found.
+ */
+void t2m_slots_crash(const t2m_slots_t *slots, apr_uint32_t index, t2m_crash_t *copy);
+
 /** Nonzero when the slot's owner said that it ends by itself. */
 int t2m_slots_closed(const t2m_slots_t *slots, apr_uint32_t index);
 
-/** A copy of the slot's header, as its owner left it. */
+/**
+ * A copy of the slot's header, as its owner has it now, but for crash, which is empty in it. Nothing
+ * of it is bounded or true: a number may be any, and those of a process that works were read one
+ * after the other.
+ */
 void t2m_slots_header(const t2m_slots_t *slots, apr_uint32_t index, t2m_slot_header_t *copy);
 
 /** How often a process asked for a slot and found none. */
@@ -58,10 +84,17 @@ apr_uint64_t t2m_slots_refused(const t2m_slots_t *slots);
 /**
  * Records that the slot's owners dropped so far, by stream and reason: out has room for T2M_DROPS
  * numbers. before: what was seen earlier; a number that went back or on by more than 2^32, which
- * no honest process can bring about, is taken as not changed.
+ * no honest process can bring about, is taken as not changed. Returns nonzero when there was one.
  */
-void t2m_slots_dropped(const t2m_slots_t *slots, apr_uint32_t index, const apr_uint64_t *before,
-                       apr_uint64_t *out);
+int t2m_slots_dropped(const t2m_slots_t *slots, apr_uint32_t index, const apr_uint64_t *before,
+                      apr_uint64_t *out);
+
+/**
+ * For a slot that is not read any more, before it is freed: its next owner begins with the tail and
+ * the numbers of drops that the writer has come to.
+ */
+void t2m_slots_mend(t2m_slots_t *slots, apr_uint32_t index, apr_uint64_t head,
+                    const apr_uint64_t *dropped);
 
 /**
  * Copies the header of the record at position. Returns the position behind the record, or 0 when it
@@ -76,8 +109,20 @@ void t2m_slots_copy(const t2m_slots_t *slots, apr_uint32_t index, apr_uint64_t p
                     void *out, apr_size_t size);
 
 /**
- * Copies an in-flight entry (entry < inflight_count) with its sizes bounded. Returns nonzero when a
- * request is in flight in it whose line is not among the records below tail.
+ * Nonzero when a request is in flight in the entry (entry < inflight_count) whose line is not among
+ * the records below tail; *ending is then when its response was handed on to its end. Also for a
+ * process that works: it may be another request's already.
+ */
+int t2m_slots_busy(const t2m_slots_t *slots, apr_uint32_t index, apr_uint32_t entry,
+                   apr_uint64_t tail, apr_int64_t *ending);
+
+/** Nonzero when an in-flight entry is as no honest process has it at any time. head: the slot's. */
+int t2m_slots_entry_check(const t2m_slots_t *slots, apr_uint32_t index, apr_uint32_t entry,
+                          apr_uint64_t head);
+
+/**
+ * Copies an in-flight entry of a process that is gone, with its sizes bounded. Returns as
+ * t2m_slots_busy.
  */
 int t2m_slots_inflight(const t2m_slots_t *slots, apr_uint32_t index, apr_uint32_t entry,
                        apr_uint64_t tail, t2m_inflight_t *copy);

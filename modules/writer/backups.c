@@ -15,6 +15,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -149,7 +150,7 @@ static int is_second_name(int directory, const char *base, apr_uint32_t number,
         && information.st_ino == temporary->st_ino;
 }
 
-apr_size_t t2m_backups_clean(int directory, const char *base)
+static apr_size_t remove_temporaries(int directory, const char *base)
 {
     DIR *stream = open_listing(directory);
     const struct dirent *entry;
@@ -171,6 +172,91 @@ apr_size_t t2m_backups_clean(int directory, const char *base)
     if (stream) {
         (void)closedir(stream);
     }
+    return gone;
+}
+
+apr_status_t t2m_backups_rename(int directory, const char *from, const char *to)
+{
+#ifdef RENAME_NOREPLACE
+    if (renameat2(directory, from, directory, to, RENAME_NOREPLACE) == 0) {
+        return APR_SUCCESS;
+    }
+    if (errno != EINVAL && errno != ENOSYS) {
+        return errno;
+    }
+#endif
+    if (linkat(directory, from, directory, to, 0) != 0) {
+        return errno;
+    }
+    T2M_STEP("packed file linked");
+    return unlinkat(directory, from, 0) == 0 ? APR_SUCCESS : errno;
+}
+
+/* What stands under the number; its name is written too. A second name is another kill's. */
+static int look_at(int directory, const char *base, apr_uint32_t number, t2m_compression_e how,
+                   char name[T2M_BACKUP_NAME_MAX], struct stat *information)
+{
+    return t2m_backup_name_write(name, T2M_BACKUP_NAME_MAX, base, number, how)
+        && fstatat(directory, name, information, AT_SYMLINK_NOFOLLOW) == 0
+        && S_ISREG(information->st_mode) && information->st_uid == geteuid()
+        && (information->st_mode & S_IRUSR) && information->st_nlink <= 2;
+}
+
+/* Moves the packed file to the plain one's number; where that move was begun, ends it. */
+static void join(int directory, const char *base, const t2m_backup_t *plain,
+                 t2m_compression_e how, const char *from, const struct stat *packed)
+{
+    char to[T2M_BACKUP_NAME_MAX];
+    struct stat information;
+
+    if (look_at(directory, base, plain->number, how, to, &information)) {
+        if (information.st_ino == packed->st_ino) {
+            (void)unlinkat(directory, from, 0);
+        }
+    } else if (packed->st_nlink == 1) {
+        (void)t2m_backups_rename(directory, from, to);
+    }
+    T2M_STEP("pair joined");
+}
+
+/* The packed one of the pair has the next lower number that is ours. */
+static void find_pair(int directory, const char *base, const t2m_backup_t *plain)
+{
+    char name[T2M_BACKUP_NAME_MAX];
+    struct stat information;
+    apr_uint32_t number = plain->number;
+    int how, found = 0;
+
+    while (!found && --number >= 1 && number + FIND_MOST >= plain->number) {
+        found = look_at(directory, base, number, T2M_COMPRESSION_NONE, name, &information);
+        for (how = T2M_COMPRESSION_GZIP; !found && how <= T2M_COMPRESSION_ZSTD; how++) {
+            found = look_at(directory, base, number, (t2m_compression_e)how, name, &information);
+            if (found && mtime_of(&information) == plain->mtime) {
+                join(directory, base, plain, (t2m_compression_e)how, name, &information);
+            }
+        }
+    }
+}
+
+static void join_pairs(int directory, const char *base)
+{
+    t2m_listing_t listing;
+    apr_size_t i;
+
+    (void)t2m_backups_list(directory, base, T2M_BACKUPS_MAX, &listing);
+    for (i = 0; i < listing.count; i++) {
+        if (listing.backups[i].compression == T2M_COMPRESSION_NONE) {
+            find_pair(directory, base, &listing.backups[i]);
+        }
+    }
+    t2m_backups_free(&listing);
+}
+
+apr_size_t t2m_backups_clean(int directory, const char *base)
+{
+    apr_size_t gone = remove_temporaries(directory, base);
+
+    join_pairs(directory, base);
     return gone;
 }
 

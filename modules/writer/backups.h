@@ -51,8 +51,17 @@ apr_uint32_t t2m_backups_find(int directory, const char *base, apr_uint32_t numb
                               t2m_compression_e compression, apr_uint64_t inode);
 
 /**
- * Removes what compressions of base left when their process was killed. Only while no compression
- * runs: before the thread that does them starts. Returns how many went.
+ * Renames without replacing: APR_EEXIST when to is there. Where the file system cannot do that at
+ * once it is a link and an unlink, and a kill in between leaves both names.
+ */
+apr_status_t t2m_backups_rename(int directory, const char *from, const char *to);
+
+/**
+ * Mends what kills left of base. Temporaries of compressions go. A file that stood there plain and
+ * packed when the rotation was killed between its two renames (.4 and .3.gz, of the same time) gets
+ * one number again, so that it is read once and the next compression can compare the two; nothing
+ * but a name changes. Only before the threads that compress and rotate start. Returns how many
+ * temporaries went.
  */
 apr_size_t t2m_backups_clean(int directory, const char *base);
 

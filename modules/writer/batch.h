@@ -18,6 +18,7 @@
 #ifndef T2M_WRITER_BATCH_H
 #define T2M_WRITER_BATCH_H
 
+#include "core/chain.h"
 #include "core/record.h"
 #include "shared/board.h"
 #include "shared/settings.h"
@@ -40,6 +41,9 @@ typedef struct {
     apr_size_t start;    /* in bytes[] */
     apr_size_t size;     /* rendered so far */
     apr_size_t room;     /* at most */
+    int chained;         /* security lines carry a prev: chain, of the line chain_seq */
+    apr_uint64_t chain_seq;
+    unsigned char chain[T2M_CHAIN_SIZE];
 } t2m_batch_part_t;
 
 typedef struct t2m_batch_t t2m_batch_t;
@@ -132,9 +136,10 @@ const char *t2m_batch_bytes(const t2m_batch_t *batch, const t2m_batch_part_t *pa
 
 /**
  * Renders all parts; seqs[file] is the number of the file's last line. A line with a raw LF in it,
- * which only a corrupted process can have made, has it replaced by a blank.
+ * which only a corrupted process can have made, has it replaced by a blank. chain: the key of the
+ * security stream's chain, which goes on from what files[] say; NULL: there is none.
  */
-void t2m_batch_render(t2m_batch_t *batch, const t2m_slots_t *slots,
+void t2m_batch_render(t2m_batch_t *batch, const t2m_chain_t *chain, const t2m_slots_t *slots,
                       const t2m_settings_t *settings, const t2m_board_file_t *files);
 
 /** What the batch has, i from 0. Returns 0 behind the last. Valid after t2m_batch_render. */

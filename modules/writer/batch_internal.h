@@ -38,6 +38,7 @@ struct t2m_batch_t {
     const apr_uint64_t *limits; /* of each file; NULL: none */
     const t2m_board_file_t *files;
     const t2m_spill_t *spills;
+    const t2m_chain_t *chain;   /* NULL: security lines carry no prev */
     apr_size_t room;            /* of all parts */
     t2m_batch_line_t lines[T2M_BATCH_LINES];
     t2m_batch_part_t parts[T2M_FILES_MAX];

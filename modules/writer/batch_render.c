@@ -33,6 +33,9 @@ static void place_parts(t2m_batch_t *batch, const t2m_board_file_t *files)
         part->seq = files[part->file].seq;
         part->start = start_at;
         part->size = 0;
+        part->chained = batch->chain && files[part->file].chained;
+        part->chain_seq = files[part->file].chain_seq;
+        memcpy(part->chain, files[part->file].chain, T2M_CHAIN_SIZE);
         start_at += part->room;
     }
 }
@@ -47,10 +50,22 @@ static void clean(char *bytes, apr_size_t size)
     }
 }
 
-static void end_line(t2m_batch_t *batch, t2m_batch_part_t *part)
+/* line: where it begins. What it is makes the prev of the next one. */
+static void end_line(t2m_batch_t *batch, t2m_batch_part_t *part, const t2m_batch_line_t *line)
 {
+    char *bytes = batch->bytes + part->start;
+    int chained = part->chained && line->record.stream == T2M_STREAM_SECURITY;
+
+    if (chained) {
+        part->size += t2m_chain_member(part->chain, bytes + part->size);
+    }
     part->seq++;
-    part->size += t2m_encode_tail(part->seq, batch->bytes + part->start + part->size);
+    part->size += t2m_encode_tail(part->seq, bytes + part->size);
+    if (chained) {
+        (void)t2m_chain_next(batch->chain, batch->bytes + line->start,
+                             part->start + part->size - 1 - line->start, part->chain);
+        part->chain_seq = part->seq;
+    }
 }
 
 static void render_line(t2m_batch_t *batch, const t2m_slots_t *slots,
@@ -70,7 +85,7 @@ static void render_line(t2m_batch_t *batch, const t2m_slots_t *slots,
     if (settings->files[part->file].label) {
         part->size += t2m_encode_stream((t2m_stream_e)line->record.stream, out + size);
     }
-    end_line(batch, part);
+    end_line(batch, part, line);
 }
 
 /* Only now are the numbers known that the lost records take with them; those of shed records were
@@ -86,7 +101,7 @@ static void render_gap(t2m_batch_t *batch, const t2m_batch_line_t *line)
 
     part->size += t2m_gap_line(&gap, batch->bytes + part->start + part->size);
     part->seq += shed ? 0 : gap.count;
-    end_line(batch, part);
+    end_line(batch, part, line);
 }
 
 static void copy_name(t2m_batch_t *batch, const t2m_slots_t *slots, apr_uint32_t i)
@@ -99,11 +114,12 @@ static void copy_name(t2m_batch_t *batch, const t2m_slots_t *slots, apr_uint32_t
     }
 }
 
-void t2m_batch_render(t2m_batch_t *batch, const t2m_slots_t *slots,
+void t2m_batch_render(t2m_batch_t *batch, const t2m_chain_t *chain, const t2m_slots_t *slots,
                       const t2m_settings_t *settings, const t2m_board_file_t *files)
 {
     apr_uint32_t i;
 
+    batch->chain = chain;
     place_parts(batch, files);
     for (i = 0; i < batch->line_count; i++) {
         t2m_batch_line_t *line = &batch->lines[i];

@@ -14,7 +14,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -376,21 +375,6 @@ static apr_status_t compare(t2m_compress_t *job)
 
 /* ---- names ----------------------------------------------------------------------------------- */
 
-static apr_status_t rename_without_replacing(int directory, const char *from, const char *to)
-{
-    if (renameat2(directory, from, directory, to, RENAME_NOREPLACE) == 0) {
-        return APR_SUCCESS;
-    }
-    if (errno != EINVAL && errno != ENOSYS) {
-        return errno;
-    }
-    if (linkat(directory, from, directory, to, 0) != 0) {
-        return errno;
-    }
-    T2M_STEP("packed file linked");
-    return unlinkat(directory, from, 0) == 0 ? APR_SUCCESS : errno;
-}
-
 /* The number that the original has now; 0: none. Under the lock. */
 static apr_uint32_t find_original(const t2m_compress_t *job)
 {
@@ -414,7 +398,7 @@ static apr_status_t publish_under_lock(t2m_compress_t *job)
     if (!t2m_backup_name_write(name, sizeof(name), job->base, number, job->how)) {
         return APR_EINVAL;
     }
-    status = rename_without_replacing(job->directory, job->temporary, name);
+    status = t2m_backups_rename(job->directory, job->temporary, name);
     if (status == APR_SUCCESS) {
         T2M_STEP("packed file named");
         job->number = number;

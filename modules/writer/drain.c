@@ -201,7 +201,7 @@ apr_status_t t2m_drain_finish(t2m_drain_t *drain)
         (void)t2m_batch_gather(drain->batch, &drain->slots, &drain->board, drain->settings,
                                intent, 0, NULL, &told);
     }
-    t2m_batch_render(drain->batch, &drain->slots, drain->settings, drain->board.files);
+    t2m_batch_render(drain->batch, drain->chain, &drain->slots, drain->settings, drain->board.files);
     return carry_out(drain);
 }
 
@@ -213,7 +213,7 @@ static apr_status_t write_special(t2m_drain_t *drain, const t2m_intent_t *intent
     if (status != APR_SUCCESS) {
         return status;
     }
-    t2m_batch_render(drain->batch, &drain->slots, drain->settings, drain->board.files);
+    t2m_batch_render(drain->batch, drain->chain, &drain->slots, drain->settings, drain->board.files);
     publish(drain, intent);
     return carry_out(drain);
 }
@@ -285,7 +285,7 @@ apr_status_t t2m_drain_pass(t2m_drain_t *drain, apr_time_t now, int *moved)
     if (status != APR_SUCCESS) {
         return status;
     }
-    t2m_batch_render(drain->batch, &drain->slots, drain->settings, drain->board.files);
+    t2m_batch_render(drain->batch, drain->chain, &drain->slots, drain->settings, drain->board.files);
     header->unknown_file += trouble.unknown_file;
     publish(drain, NULL);
     asks = t2m_batch_asks(drain->batch);

@@ -36,6 +36,7 @@ typedef struct {
     t2m_sink_t *sinks;        /* T2M_FILES_MAX */
     t2m_batch_t *batch;
     t2m_fold_t *fold;
+    t2m_chain_t *chain;       /* of the stream security; NULL: there is none */
     apr_uint64_t *room;       /* of each file: bytes before it must rotate */
     pthread_mutex_t names;    /* held while files are renamed */
     apr_time_t asked;         /* when a batch last asked for the ledger; 0: never */

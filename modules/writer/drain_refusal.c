@@ -14,6 +14,7 @@
 
 #include "shared/atomic.h"
 #include "shared/step.h"
+#include "writer/chain_resume.h"
 #include "writer/spill.h"
 
 #define ASK_INTERVAL (APR_USEC_PER_SEC / 4)
@@ -48,7 +49,14 @@ static void forget_spill(t2m_drain_t *drain, apr_uint32_t file)
 static void take_over(t2m_drain_t *drain, apr_uint32_t file)
 {
     t2m_board_file_t *row = &drain->board.files[file];
+    const t2m_settings_file_t *settings = &drain->settings->files[file];
     const t2m_sink_t *sink = &drain->sinks[file];
+
+    if (!row->chained && drain->chain
+        && (settings->stream == T2M_STREAM_SECURITY || settings->label)) {
+        (void)t2m_chain_resume(drain->chain, settings, row->chain, &row->chain_seq);
+        t2m_store(&row->chained, 1);
+    }
 
     if (!row->known) {
         if (sink->last_seq && row->spilled) {

@@ -143,6 +143,16 @@ apr_status_t t2m_history_next(t2m_history_t *history, t2m_log_line_t *line)
     return APR_EOF;
 }
 
+int t2m_history_waits(const t2m_history_t *history)
+{
+    return history->reader && t2m_log_reader_waits(history->reader);
+}
+
+int t2m_history_rest(t2m_history_t *history, t2m_log_line_t *line)
+{
+    return history->reader && t2m_log_reader_rest(history->reader, line);
+}
+
 void t2m_history_sum(const t2m_history_t *history, t2m_history_sum_t *sum)
 {
     apr_size_t i;

@@ -59,6 +59,12 @@ apr_uint64_t t2m_history_last(t2m_history_t *history, apr_uint64_t most);
  */
 apr_status_t t2m_history_next(t2m_history_t *history, t2m_log_line_t *line);
 
+/** After APR_EOF: nonzero when the live file ends in a line that has no end yet. */
+int t2m_history_waits(const t2m_history_t *history);
+
+/** Gives that line, which is thereby given up. Returns 0 when there is none. */
+int t2m_history_rest(t2m_history_t *history, t2m_log_line_t *line);
+
 /**
  * After APR_EOF: what has become of the live file. Goes on with the file that has taken its place,
  * and with those that came and went in between; begins anew when it was cut short. seq: the number

@@ -13,12 +13,22 @@
 #include "writer/last_request.h"
 
 #include "core/encode.h"
+#include "writer/signal_name.h"
 
 static apr_int64_t duration(const t2m_inflight_t *request, const t2m_intent_t *intent)
 {
     apr_int64_t lasted = intent->bury_monotonic - request->started_monotonic;
 
     return lasted < 0 ? 0 : lasted;
+}
+
+/* NULL: there was none. Of who dies in the middle of its service there is always one to be told. */
+static const char *signal_of(const t2m_intent_t *intent)
+{
+    int known = intent->bury_signal != 0;
+
+    return known || !(intent->bury_stopped || intent->bury_exited)
+               ? t2m_signal_name((int)intent->bury_signal) : NULL;
 }
 
 apr_uint32_t t2m_last_request_line(const t2m_inflight_t *request, const t2m_intent_t *intent,
@@ -43,6 +53,7 @@ apr_uint32_t t2m_last_request_line(const t2m_inflight_t *request, const t2m_inte
                     t2m_text_of(request->vhost, request->vhost_size));
     t2m_record_string(&record, "outcome", T2M_CONTENT_SAFE,
                       intent->bury_stopped ? "killed_at_stop" : "worker_died");
+    t2m_record_string(&record, "signal", T2M_CONTENT_SAFE, signal_of(intent));
     record.truncated = request->truncated != 0;
     t2m_extra_arrange(&record, layout);
     return (apr_uint32_t)t2m_encode(&record, out, T2M_LAST_REQUEST_MAX);

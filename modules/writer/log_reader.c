@@ -56,8 +56,9 @@ apr_status_t t2m_log_reader_of(int fd, t2m_log_reader_t **reader)
     return wrap(status, file, reader);
 }
 
-static void give(t2m_log_reader_t *reader, t2m_log_line_t *line)
+static void give(t2m_log_reader_t *reader, t2m_log_line_t *line, int whole)
 {
+    line->whole = whole;
     line->bytes = reader->line;
     line->size = reader->used;
     line->cut = reader->cut;
@@ -103,7 +104,7 @@ apr_status_t t2m_log_reader_next(t2m_log_reader_t *reader, t2m_log_line_t *line)
             return status;
         }
     }
-    give(reader, line);
+    give(reader, line, 1);
     return APR_SUCCESS;
 }
 
@@ -113,8 +114,13 @@ int t2m_log_reader_rest(t2m_log_reader_t *reader, t2m_log_line_t *line)
     if (reader->used == 0) {
         return 0;
     }
-    give(reader, line);
+    give(reader, line, 0);
     return 1;
+}
+
+int t2m_log_reader_waits(const t2m_log_reader_t *reader)
+{
+    return !reader->given && reader->used > 0;
 }
 
 void t2m_log_reader_close(t2m_log_reader_t *reader)

@@ -23,6 +23,7 @@ typedef struct {
     const char *bytes; /* without the LF; valid until the next call */
     apr_size_t size;
     int cut; /* it was longer than T2M_LOG_LINE_MAX; the rest was skipped */
+    int whole; /* its LF was there */
 } t2m_log_line_t;
 
 /** Opens a file as t2m_compressed_open does, with its failures. *reader is NULL then. */
@@ -41,6 +42,9 @@ apr_status_t t2m_log_reader_next(t2m_log_reader_t *reader, t2m_log_line_t *line)
 /** After APR_EOF or a failure: the line that has no end, which is thereby given up. Returns 0 when
  * there is none. */
 int t2m_log_reader_rest(t2m_log_reader_t *reader, t2m_log_line_t *line);
+
+/** Nonzero when a line was begun that has no end yet. */
+int t2m_log_reader_waits(const t2m_log_reader_t *reader);
 
 /** Closes it; harmless with NULL. */
 void t2m_log_reader_close(t2m_log_reader_t *reader);

@@ -22,6 +22,7 @@
 #include "writer/supervise.h"
 #include "writer/tail.h"
 #include "writer/token_command.h"
+#include "writer/verify_command.h"
 #include "writer/writer.h"
 
 typedef struct {
@@ -45,6 +46,7 @@ static const command_t commands[] = {
     { "status", t2m_status_main, "shows what the writer does, its files and the disk", 0 },
     { "tail", t2m_tail_main, "prints the last lines of a stream, -f: and those that come", 0 },
     { "find", t2m_find_main, "prints every line of a request, a trace or a group of errors", 0 },
+    { "verify", t2m_verify_main, "proves that the files are whole, or says what is wrong", 0 },
     { "rotate", t2m_rotate_main, "rotates a stream's files now", 0 },
     { "token", t2m_token_main, "makes, lists and revokes tokens for the admin endpoints", 0 },
     { "mask-test", t2m_mask_test_main, "shows what each masking rule does to a text", 0 },

@@ -23,7 +23,7 @@
  * Ours is a regular file of the writer's user that its owner may read, with one name, called
  * NAME.N, NAME.N.gz or NAME.N.zst (N without leading zeros). NAME.N and NAME.N.gz together, which
  * a crash between compressing and deleting leaves, move together; should the writer be killed once
- * more between these two renames, both stay, with different numbers.
+ * more between these two renames, t2m_backups_clean brings them together again.
  *
  * Anything else under such a name (a directory, a link, another user's file) is foreign: its number
  * is left out, as is the number of a file that cannot be moved (an immutable one). The chain goes

@@ -14,9 +14,11 @@
 #include "writer/supervise.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -81,23 +83,38 @@ static pid_t start_writer(char *program)
     return pid;
 }
 
-/* Waits until a child ended, the lifeline hung up or the time is over; signals only arrive here. */
-static int wait_for_news(const sigset_t *open_mask, int watch_lifeline, int timeout_ms)
-{
-    struct pollfd lifeline = { watch_lifeline ? T2M_FD_LIFELINE : -1, 0, 0 };
-    struct timespec timeout = { timeout_ms / 1000, (timeout_ms % 1000) * 1000000L };
-
-    return ppoll(&lifeline, 1, &timeout, open_mask) > 0;
-}
-
 typedef struct {
     char *program;
     sigset_t open_mask;  /* the mask without SIGCHLD blocked */
     pid_t writer;        /* 0: none runs */
-    apr_int64_t born_ms, deadline_ms, start_ms;
+    apr_int64_t born_ms, start_ms;
+    apr_int64_t deadline_ms; /* 0: the server has not ended */
     int pause_ms;
+    int waiting;         /* for the end of a predecessor: no writer before that */
     int stopping;
 } supervisor_t;
+
+/*
+ * Waits until a child ended, the lifeline hung up, the predecessor ended or the time is over;
+ * signals only arrive here. Of a pipe's write end, an error says that nobody reads it any more.
+ */
+static void wait_for_news(supervisor_t *supervisor)
+{
+    struct pollfd pipes[2] = { { supervisor->stopping ? -1 : T2M_FD_LIFELINE, 0, 0 },
+                               { supervisor->waiting ? T2M_FD_PREDECESSOR : -1, 0, 0 } };
+    int idle = supervisor->waiting || (supervisor->writer > 0 && !supervisor->stopping);
+    struct timespec timeout = { idle ? 60 : 0, idle ? 0 : 10000000 };
+
+    if (ppoll(pipes, 2, &timeout, &supervisor->open_mask) <= 0) {
+        return;
+    }
+    if (pipes[0].revents) {
+        supervisor->stopping = 1;
+    }
+    if (pipes[1].revents) {
+        supervisor->waiting = 0;
+    }
+}
 
 static void note_death(supervisor_t *supervisor)
 {
@@ -137,7 +154,7 @@ static int reap(supervisor_t *supervisor)
 
 static void start_if_due(supervisor_t *supervisor)
 {
-    if (supervisor->writer == 0 && now_ms() >= supervisor->start_ms) {
+    if (!supervisor->waiting && supervisor->writer == 0 && now_ms() >= supervisor->start_ms) {
         supervisor->born_ms = now_ms();
         supervisor->writer = start_writer(supervisor->program);
         if (supervisor->writer < 0) {
@@ -148,7 +165,13 @@ static void start_if_due(supervisor_t *supervisor)
 
 static int time_is_over(supervisor_t *supervisor)
 {
-    if (!supervisor->stopping || now_ms() < supervisor->deadline_ms) {
+    if (!supervisor->stopping || supervisor->waiting) {
+        return 0;
+    }
+    if (supervisor->deadline_ms == 0) {
+        supervisor->deadline_ms = now_ms() + DRAIN_SECONDS * 1000;
+    }
+    if (now_ms() < supervisor->deadline_ms) {
         return 0;
     }
     if (supervisor->writer > 0) {
@@ -160,34 +183,50 @@ static int time_is_over(supervisor_t *supervisor)
     return 1;
 }
 
-int t2m_supervise_main(int argc, char **argv)
+/* What only the supervisor has ends with it. */
+static void keep_from_writers(void)
 {
-    supervisor_t supervisor = { 0 };
+    int fd;
+
+    for (fd = T2M_FD_END; fd < T2M_FD_SUPERVISOR_END; fd++) {
+        (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+    }
+}
+
+static int supervise(supervisor_t *supervisor)
+{
     sigset_t child;
     int code = -1;
 
-    supervisor.program = argc > 1 ? argv[1] : argv[0];
 #ifdef PR_SET_NAME
     (void)prctl(PR_SET_NAME, "t2mlog");
 #endif
     settle_signals();
+    keep_from_writers();
     (void)sigemptyset(&child);
     (void)sigaddset(&child, SIGCHLD);
-    (void)sigprocmask(SIG_BLOCK, &child, &supervisor.open_mask);
-    (void)sigdelset(&supervisor.open_mask, SIGCHLD);
+    (void)sigprocmask(SIG_BLOCK, &child, &supervisor->open_mask);
+    (void)sigdelset(&supervisor->open_mask, SIGCHLD);
 
     while (code < 0) {
-        start_if_due(&supervisor);
-        if (wait_for_news(&supervisor.open_mask, !supervisor.stopping,
-                          supervisor.writer > 0 && !supervisor.stopping ? 60000 : 10)
-            && !supervisor.stopping) {
-            supervisor.stopping = 1;
-            supervisor.deadline_ms = now_ms() + DRAIN_SECONDS * 1000;
-        }
-        code = reap(&supervisor);
-        if (code < 0 && time_is_over(&supervisor)) {
+        start_if_due(supervisor);
+        wait_for_news(supervisor);
+        code = reap(supervisor);
+        if (code < 0 && time_is_over(supervisor)) {
             code = 1;
         }
     }
     return code;
+}
+
+int t2m_supervise_main(int argc, char **argv)
+{
+    supervisor_t supervisor = { 0 };
+
+    if (argc > 2 && strcmp(argv[1], T2M_SUPERVISE_FITS) == 0) {
+        return strtol(argv[2], NULL, 10) == T2M_LAYOUT_VERSION ? 0 : T2M_EXIT_UNFIT;
+    }
+    supervisor.program = argc > 1 ? argv[1] : argv[0];
+    supervisor.waiting = argc > 2 && strcmp(argv[2], T2M_SUPERVISE_AFTER) == 0;
+    return supervise(&supervisor);
 }

@@ -33,8 +33,12 @@
 #include <sys/prctl.h>
 #endif
 
+#include <openssl/crypto.h>
+
 #include "shared/atomic.h"
 #include "shared/handover.h"
+#include "writer/chain_head.h"
+#include "writer/chain_key.h"
 #include "writer/chores.h"
 #include "writer/drain.h"
 #include "writer/ledger.h"
@@ -58,6 +62,7 @@ typedef struct {
     t2m_chores_t *chores;
     t2m_owners_t *owners;
     apr_int64_t last_work, last_owners, last_complaint, last_told; /* monotonic microseconds */
+    t2m_chain_heads_t *heads;
     apr_status_t last_error;
     apr_uint64_t refused; /* claims of slots, at the last look at the owners */
     pid_t supervisor;
@@ -326,6 +331,7 @@ static void drain_the_rest(writer_t *writer)
     }
     look_after_owners(writer);
     (void)t2m_drain_tell(&writer->drain, apr_time_now()); /* what fails now has no reader left */
+    t2m_chain_heads_end(writer->heads, &writer->drain.board, writer->drain.settings, stderr);
 }
 
 /* Its supervisor is gone and the next one's writer waits. */
@@ -360,6 +366,8 @@ static void run(writer_t *writer)
         }
         look_after_owners(writer);
         tell_of_drops(writer);
+        t2m_chain_heads_tell(writer->heads, &writer->drain.board, writer->drain.settings,
+                             monotonic());
     }
     t2m_chores_stop(writer->chores);
     (void)t2m_drain_settings(&writer->drain);
@@ -442,6 +450,28 @@ static int unusable(const char *what)
     return T2M_WRITER_UNUSABLE;
 }
 
+/* Without a key the lines carry no prev: the administrator is told, and all else goes on. */
+static void load_chain(writer_t *writer)
+{
+    unsigned char key[T2M_CHAIN_KEY_SIZE];
+    char text[T2M_NOTICE_SIZE];
+    const char *why;
+
+    if (!*writer->drain.settings->directory) {
+        return;
+    }
+    if (t2m_chain_key_load(T2M_FD_DIRECTORY, key, &why) == APR_SUCCESS
+        && t2m_chain_make(key, &writer->drain.chain) != APR_SUCCESS) {
+        why = "libcrypto has no HMAC-SHA-256";
+    }
+    OPENSSL_cleanse(key, sizeof(key));
+    if (!writer->drain.chain) {
+        (void)snprintf(text, sizeof(text), "T2M0220: %.120s/%s: %s; security lines carry no chain "
+                       "until it is mended", writer->drain.settings->directory, T2M_CHAIN_KEY, why);
+        t2m_board_notice(&writer->drain.board, T2M_LEVEL_ERROR, text);
+    }
+}
+
 int t2m_writer_main(int argc, char **argv)
 {
     static writer_t writer;
@@ -468,6 +498,8 @@ int t2m_writer_main(int argc, char **argv)
     t2m_store(&writer.drain.board.header->writer_pid, (apr_uint32_t)getpid());
     (void)t2m_add(&writer.drain.board.header->writers, 1);
     writer.last_work = monotonic();
+    load_chain(&writer);
+    writer.heads = t2m_chain_heads_make();
     writer.chores = t2m_chores_start(&writer.drain);
     if (t2m_drain_finish(&writer.drain) == APR_SUCCESS) { /* else it is tried again */
         t2m_drain_settle(&writer.drain);

@@ -13,7 +13,8 @@
  *
  * Shown to fail: with a span that is never left or left only forwards, with no look back at
  * repeated numbers (St Johns), with too short a reach from UTC (Kiritimati, Apia), without the sign
- * in number_of (before 1970), with `>=` for `>` at a limit.
+ * in number_of (before 1970), with `>=` for `>` at a limit, with now for what
+ * t2m_rotation_written says (a clock that swings rotates a hundred times).
  */
 #include "core/rotation.h"
 
@@ -508,6 +509,108 @@ static void test_leaps(void)
     }
 }
 
+/* ---- a clock that goes back, with a line each minute ----------------------------------------- */
+
+typedef struct {
+    t2m_rotation_t policy;
+    t2m_rotation_span_t span;
+    apr_time_t written;
+    int rotations;
+} file_t;
+
+/* What the writer does with a line at now. */
+static void write_line(file_t *file, apr_time_t now)
+{
+    if (t2m_rotation_due_again(&file->policy, &file->span, 1, file->written, now)) {
+        file->rotations++;
+        file->span = (t2m_rotation_span_t){ 0, 0 };
+    }
+    file->written = t2m_rotation_written(file->written, now);
+}
+
+static void write_lines(file_t *file, const char *from, const char *to)
+{
+    apr_time_t now, end = utc(to);
+
+    for (now = utc(from); now <= end; now += MINUTES(1)) {
+        write_line(file, now);
+    }
+}
+
+static file_t started(t2m_period_e period, const char *from, const char *to)
+{
+    file_t file = { periodic(period, 0), { 0, 0 }, 0, 0 };
+
+    write_lines(&file, from, to);
+    return file;
+}
+
+static void test_written(void)
+{
+    apr_time_t noon = utc("2024-05-05T12:00");
+
+    is_number(t2m_rotation_written(0, noon), noon, "the first line");
+    is_number(t2m_rotation_written(noon, noon + 1), noon + 1, "the next");
+    is_number(t2m_rotation_written(noon, noon - 1), noon, "a clock that went back by little");
+    is_number(t2m_rotation_written(noon, noon - DAYS(1)), noon, "or by a day");
+    is_number(t2m_rotation_written(noon, noon - DAYS(1) - 1), noon - DAYS(1) - 1, "by more");
+    is_number(t2m_rotation_written(APR_INT64_MAX, noon), noon, "from the end of time");
+    is_number(t2m_rotation_written(noon, 1), noon, "to 1970");
+    is_number(t2m_rotation_written(noon, -5), noon, "or before it");
+    is_number(t2m_rotation_written(0, 1), 1, "where the clock has always been");
+    is_number(t2m_rotation_written(t2m_rotation_written(noon, noon - 7), noon - 7), noon,
+              "the same answer twice is the same");
+}
+
+static void test_back_by_hours(void)
+{
+    file_t day = started(T2M_PERIOD_DAILY, "2024-05-05T20:00", "2024-05-06T00:30");
+    file_t hour = started(T2M_PERIOD_HOURLY, "2024-05-05T20:00", "2024-05-06T00:30");
+
+    is_number(day.rotations, 1, "midnight");
+    is_number(hour.rotations, 4, "and the hours before it");
+    write_lines(&day, "2024-05-05T22:30", "2024-05-06T23:59");
+    write_lines(&hour, "2024-05-05T22:30", "2024-05-06T00:59");
+    is_number(day.rotations, 1, "two hours back: midnight comes twice and counts once");
+    is_number(hour.rotations, 4, "so do the hours");
+    write_lines(&day, "2024-05-07T00:00", "2024-05-07T12:00");
+    write_lines(&hour, "2024-05-06T01:00", "2024-05-06T02:59");
+    is_number(day.rotations, 2, "the next day");
+    is_number(hour.rotations, 6, "and hours count");
+}
+
+/* The clock is put back by a second a hundred times while it is about to be midnight. */
+static void test_swings(void)
+{
+    file_t file = started(T2M_PERIOD_DAILY, "2024-05-05T20:00", "2024-05-05T23:59");
+    apr_time_t midnight = utc("2024-05-06T00:00");
+    int i;
+
+    for (i = 0; i < 100; i++) {
+        write_line(&file, midnight - APR_USEC_PER_SEC / 2);
+        write_line(&file, midnight + APR_USEC_PER_SEC / 2);
+    }
+    is_number(file.rotations, 1, "a clock that swings about midnight");
+}
+
+static void test_back_by_years(void)
+{
+    file_t file = started(T2M_PERIOD_DAILY, "2024-05-05T11:00", "2024-05-05T12:00");
+
+    write_lines(&file, "2038-01-19T03:10", "2038-01-19T03:20");
+    is_number(file.rotations, 1, "to 2038: once");
+    write_lines(&file, "2024-05-05T12:01", "2024-05-05T23:59");
+    is_number(file.rotations, 1, "and back: no more");
+    write_lines(&file, "2024-05-06T00:00", "2024-05-07T12:00");
+    is_number(file.rotations, 3, "each day counts again");
+    write_lines(&file, "1970-01-01T00:00", "1970-01-01T00:10");
+    write_lines(&file, "2024-05-07T12:01", "2024-05-07T12:02");
+    is_number(file.rotations, 3, "to 1970 and back: not at all");
+    write_lines(&file, "9999-12-31T23:50", "9999-12-31T23:59");
+    write_lines(&file, "2024-05-07T12:03", "2024-05-07T23:59");
+    is_number(file.rotations, 4, "to 9999 and back: once");
+}
+
 int main(void)
 {
     test_defaults();
@@ -522,5 +625,9 @@ int main(void)
     test_size();
     test_clock();
     test_leaps();
+    test_written();
+    test_back_by_hours();
+    test_swings();
+    test_back_by_years();
     return tap_done();
 }

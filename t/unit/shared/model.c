@@ -273,6 +273,22 @@ static const char *judge_tables(const found_t *found)
     return NULL;
 }
 
+/* What the slot has counted, whoever was killed: also a record whose owner had no time for it. */
+static const char *judge_ledger(const found_t *found)
+{
+    t2m_slot_header_t header;
+
+    t2m_slots_header(&drain.slots, 1, &header);
+    if (header.accepted[T2M_STREAM_ACCESS] != (apr_uint64_t)found->access
+        || header.accepted[T2M_STREAM_PERFORMANCE] != (apr_uint64_t)found->app) {
+        return "what was accepted is not what is in the file";
+    }
+    if (header.begun != (apr_uint64_t)(found->access + found->died) || header.silenced) {
+        return "a request begun has not ended once";
+    }
+    return NULL;
+}
+
 /* All streams share one file in the model: numbers then order everything. */
 static const char *verdict(int producer_ended)
 {
@@ -306,7 +322,7 @@ static const char *verdict(int producer_ended)
     if (t2m_slots_owner(&drain.slots, 1) != 0 || t2m_drain_waiting(&drain)) {
         return "the slot is not free at the end";
     }
-    return judge_tables(&found);
+    return judge_ledger(&found) ? judge_ledger(&found) : judge_tables(&found);
 }
 
 /* Whoever still lives goes on to the end; then the last writer finishes. */

@@ -40,20 +40,101 @@ static void tails(void)
     is_number((long)t2m_slots_tail(&slots, 1, 64), 64, "nor the largest number");
 }
 
+static void spoiled_tails(void)
+{
+    header_of(1)->tail = 65536;
+    ok(!t2m_slots_check(&slots, 1, 0), "a full ring is not spoiled");
+    header_of(1)->tail = 0;
+    ok(!t2m_slots_check(&slots, 1, 0), "nor an empty one");
+    header_of(1)->tail = 65544;
+    ok(t2m_slots_check(&slots, 1, 0), "a tail beyond it is");
+    header_of(1)->tail = (apr_uint64_t)1 << 63;
+    ok(t2m_slots_check(&slots, 1, 0), "or half the numbers away");
+    header_of(1)->tail = 4;
+    ok(t2m_slots_check(&slots, 1, 0), "or between two words");
+    header_of(1)->tail = 56;
+    ok(t2m_slots_check(&slots, 1, 64), "or behind the head");
+    header_of(1)->tail = 0;
+    is_number((long)t2m_slots_tail(&slots, 1, ~(apr_uint64_t)7), 0, "a tail may be past 2^64");
+    ok(!t2m_slots_check(&slots, 1, ~(apr_uint64_t)7), "and is none the worse for it");
+}
+
 static void drops(void)
 {
     apr_uint64_t before[T2M_DROPS] = { 0 }, now[T2M_DROPS];
 
     header_of(1)->dropped[3] = 2;
-    t2m_slots_dropped(&slots, 1, before, now);
-    ok(now[3] == 2 && now[2] == 0, "drops are read by stream and reason");
+    ok(!t2m_slots_dropped(&slots, 1, before, now), "drops are read");
+    ok(now[3] == 2 && now[2] == 0, "by stream and reason");
     header_of(1)->dropped[3] = ~(apr_uint64_t)0;
     before[3] = 2;
-    t2m_slots_dropped(&slots, 1, before, now);
-    is_number((long)now[3], 2, "a number that cannot be is not believed");
+    ok(t2m_slots_dropped(&slots, 1, before, now), "a number that cannot be says who is spoiled");
+    is_number((long)now[3], 2, "and is not believed");
     header_of(1)->dropped[3] = 1;
-    t2m_slots_dropped(&slots, 1, before, now);
-    is_number((long)now[3], 2, "nor one that went back");
+    ok(t2m_slots_dropped(&slots, 1, before, now), "so does one that went back");
+    is_number((long)now[3], 2, "and is not believed either");
+    header_of(1)->dropped[4] = 5;
+    header_of(1)->tail = 12345;
+    t2m_slots_mend(&slots, 1, 64, before);
+    ok(!t2m_slots_dropped(&slots, 1, before, now) && now[3] == 2 && now[4] == 0,
+       "mended, all are as they were seen, also what could be");
+    ok(!t2m_slots_check(&slots, 1, 64) && header_of(1)->tail == 64, "and so is the tail");
+    t2m_slots_free(&slots, 1, 0);
+    is_number((long)header_of(1)->accepted[0], 0, "which counts no record");
+    header_of(1)->tail = 0;
+}
+
+static void crashes(void)
+{
+    t2m_crash_t *crash = &header_of(1)->crash, copy;
+    int i, ended = 0;
+
+    memset(crash, 0xff, sizeof(*crash));
+    t2m_slots_crash(&slots, 1, &copy);
+    ok(copy.signal == 0 && copy.entry == 0 && copy.frame_count == T2M_CRASH_FRAMES,
+       "numbers of a crash are bounded");
+    for (i = 0; i < T2M_CRASH_FRAMES; i++) {
+        ended += memchr(copy.frames[i], '\0', sizeof(copy.frames[i])) != NULL;
+    }
+    is_number(ended, T2M_CRASH_FRAMES, "and its texts");
+    crash->signal = T2M_SIGNAL_MAX;
+    crash->entry = slots.geometry.inflight_count;
+    crash->frame_count = 1;
+    crash->time = 77;
+    memcpy(crash->frames[0], "libc.so.6+0x10", 15);
+    t2m_slots_crash(&slots, 1, &copy);
+    ok(copy.signal == T2M_SIGNAL_MAX && copy.entry == slots.geometry.inflight_count
+       && copy.frame_count == 1 && copy.time == 77
+       && strcmp(copy.frames[0], "libc.so.6+0x10") == 0, "one that can be is taken as it is");
+    memset(crash, 0, sizeof(*crash));
+}
+
+static void ends(void)
+{
+    apr_uint64_t *end = (apr_uint64_t *)(slots.memory + slots.map.ends) + 1;
+    int signal = -1;
+
+    *end = T2M_END_WORD(4711, 65);
+    ok(t2m_slots_end(&slots, 1, 4711, &signal) && signal == 0, "no signal has that number");
+    *end = T2M_END_WORD(4711, 64);
+    ok(t2m_slots_end(&slots, 1, 4711 | T2M_OWNER_STOPPED, &signal) && signal == 64,
+       "the last that has one; stopped or not");
+    *end &= ~T2M_END_KNOWN;
+    ok(!t2m_slots_end(&slots, 1, 4711, &signal) && signal == 0, "nothing is known");
+    *end = 0;
+}
+
+static void copies_of_headers(void)
+{
+    t2m_slot_header_t copy;
+
+    header_of(1)->begun = 7;
+    header_of(1)->waited = 8;
+    header_of(1)->crash.signal = 11;
+    t2m_slots_header(&slots, 1, &copy);
+    ok(copy.begun == 7 && copy.waited == 8 && copy.crash.signal == 0,
+       "a header's copy has its counts and no crash");
+    header_of(1)->crash.signal = 0;
 }
 
 static apr_uint64_t read_record(t2m_ring_record_t record, apr_uint64_t end)
@@ -95,6 +176,7 @@ static void records(void)
 static void entries(void)
 {
     t2m_inflight_t *entry = (t2m_inflight_t *)((char *)header_of(1) + slots.map.inflight), copy;
+    apr_int64_t ending = 0;
 
     memset(entry, 0xff, sizeof(*entry));
     ok(!t2m_slots_inflight(&slots, 1, 0, 0, &copy), "a senseless state is no request");
@@ -104,9 +186,50 @@ static void entries(void)
        && copy.path_size <= sizeof(copy.path) && copy.ip_size <= sizeof(copy.ip)
        && copy.vhost_size <= sizeof(copy.vhost)
        && copy.user_agent_size <= sizeof(copy.user_agent), "with sizes that stay inside");
+    entry->ending = 5;
+    ok(t2m_slots_busy(&slots, 1, 0, 0, &ending) && ending == 5, "also for who only asks");
     entry->position = 8 + 1;
+    ok(!t2m_slots_busy(&slots, 1, 0, 16, &ending) && t2m_slots_busy(&slots, 1, 0, 8, &ending),
+       "where its line is");
+    entry->busy = 2;
+    ok(!t2m_slots_busy(&slots, 1, 0, 8, &ending), "not while it is filled");
+    entry->busy = 1;
     ok(!t2m_slots_inflight(&slots, 1, 0, 16, &copy), "its line below the tail: logged already");
     ok(t2m_slots_inflight(&slots, 1, 0, 8, &copy), "at the tail: not");
+}
+
+static void spoiled_entries(void)
+{
+    t2m_inflight_t *entry = (t2m_inflight_t *)((char *)header_of(1) + slots.map.inflight);
+    unsigned char *const sizes[] = { &entry->id_size, &entry->method_size, &entry->path_size,
+                                     &entry->ip_size, &entry->vhost_size,
+                                     &entry->user_agent_size };
+    static const unsigned char rooms[] = { sizeof(entry->id), sizeof(entry->method),
+                                           sizeof(entry->path), sizeof(entry->ip),
+                                           sizeof(entry->vhost), sizeof(entry->user_agent) };
+    int i, seen = 0, whole = 0;
+
+    memset(entry, 0, sizeof(*entry));
+    for (i = 0; i < 6; i++) {
+        *sizes[i] = rooms[i];
+        whole += !t2m_slots_entry_check(&slots, 1, 0, 0);
+        *sizes[i] = (unsigned char)(rooms[i] + 1);
+        seen += t2m_slots_entry_check(&slots, 1, 0, 0);
+        *sizes[i] = 0;
+    }
+    ok(whole == 6 && seen == 6, "a text longer than its room spoils an entry");
+    entry->busy = 2;
+    ok(!t2m_slots_entry_check(&slots, 1, 0, 0), "being filled is a state");
+    entry->busy = 3;
+    ok(t2m_slots_entry_check(&slots, 1, 0, 0), "there is no further one");
+    entry->busy = 1;
+    entry->position = 65536 - 8 + 1;
+    ok(!t2m_slots_entry_check(&slots, 1, 0, 0), "a record may begin anywhere in the ring");
+    entry->position = 65536 + 8 + 1;
+    ok(t2m_slots_entry_check(&slots, 1, 0, 0), "not beyond it");
+    entry->position = 8;
+    ok(t2m_slots_entry_check(&slots, 1, 0, 0), "nor between two words");
+    memset(entry, 0, sizeof(*entry));
 }
 
 static void headers(void)
@@ -133,9 +256,14 @@ int main(void)
     world_make(&world, 2);
     is_number(t2m_slots_attach(&slots, world.slots_fd), APR_SUCCESS, "the memory is attached");
     tails();
+    spoiled_tails();
     drops();
+    crashes();
+    ends();
+    copies_of_headers();
     records();
     entries();
+    spoiled_entries();
     headers();
     return tap_done();
 }

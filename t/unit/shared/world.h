@@ -29,15 +29,13 @@ typedef struct {
     void *slots_memory, *board_memory; /* whole, writable */
 } world_t;
 
-/* slot_count slots with two in-flight entries and a ring of 64 KiB each. Aborts on failure. */
-__attribute__((unused)) static void world_make(world_t *world, apr_uint32_t slot_count)
+/* Aborts on failure. */
+__attribute__((unused)) static void world_make_of(world_t *world, const t2m_geometry_t *geometry)
 {
     t2m_slots_map_t map;
     t2m_board_map_t board_map;
 
-    world->geometry.slot_count = slot_count;
-    world->geometry.inflight_count = 2;
-    world->geometry.ring_size = 65536;
+    world->geometry = *geometry;
     t2m_slots_map(&world->geometry, &map);
     t2m_board_map(&world->geometry, &board_map);
     if (t2m_memory_create("slots", map.size, &world->slots_fd) != APR_SUCCESS
@@ -49,6 +47,14 @@ __attribute__((unused)) static void world_make(world_t *world, apr_uint32_t slot
     }
     t2m_slots_format(world->slots_memory, &world->geometry);
     t2m_board_format(world->board_memory, &world->geometry);
+}
+
+/* slot_count slots with two in-flight entries and a ring of 64 KiB each. */
+__attribute__((unused)) static void world_make(world_t *world, apr_uint32_t slot_count)
+{
+    const t2m_geometry_t geometry = { slot_count, 2, 65536 };
+
+    world_make_of(world, &geometry);
 }
 
 /* Publishes settings with one file for the app stream. */

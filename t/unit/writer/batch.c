@@ -45,7 +45,7 @@ static const char *rendered(apr_size_t *size)
 {
     const t2m_batch_part_t *parts;
 
-    t2m_batch_render(batch, &slots, settings, board.files);
+    t2m_batch_render(batch, NULL, &slots, settings, board.files);
     (void)t2m_batch_parts(batch, &parts);
     *size = parts[0].size;
     return t2m_batch_bytes(batch, &parts[0]);
@@ -139,7 +139,7 @@ static void floods(t2m_slot_t *one)
     }
     ok(gather(NULL) <= T2M_BATCH_LINES && t2m_batch_moves(batch), "a full ring fits into batches");
     memset(totals, 0, sizeof(totals));
-    t2m_batch_render(batch, &slots, settings, board.files);
+    t2m_batch_render(batch, NULL, &slots, settings, board.files);
     t2m_batch_totals(batch, totals);
     for (i = 0; t2m_batch_entry(batch, i, &entry); i++) {
         bytes += entry.kind == T2M_BATCH_GAP ? 0 : entry.line.size + 1;
@@ -176,7 +176,7 @@ static void counts_only(t2m_slot_t *one)
     push_named(one, NULL, "only a name", 0);
     is_number(gather(NULL), 1, "a record without a line");
     ok(t2m_batch_moves(batch) && !t2m_batch_asks(batch), "moves, asks nothing");
-    t2m_batch_render(batch, &slots, settings, board.files);
+    t2m_batch_render(batch, NULL, &slots, settings, board.files);
     is_number(t2m_batch_parts(batch, &parts), 0, "has no part in any file");
     ok(t2m_batch_entry(batch, 0, &entry) && entry.kind == T2M_BATCH_COUNT
        && entry.line.size == 0 && entry.record.value == 42, "but its facts");
@@ -188,7 +188,7 @@ static void counts_only(t2m_slot_t *one)
     advance();
     push_named(one, "{\"n\":1", "name", T2M_FACT_ASK);
     (void)gather(NULL);
-    t2m_batch_render(batch, &slots, settings, board.files);
+    t2m_batch_render(batch, NULL, &slots, settings, board.files);
     (void)t2m_batch_entry(batch, 0, &entry);
     ok(t2m_batch_asks(batch), "a record that asks");
     is_bytes(entry.line.data, entry.line.size, "{\"n\":1,\"seq\":101}", "line without its name");
@@ -211,7 +211,7 @@ static void sheds(t2m_slot_t *one)
     }
     is_number(gather(NULL), 5, "five records of a stream that is shed");
     is_number(t2m_batch_shed(batch), 1 << T2M_STREAM_APP, "which the batch says");
-    t2m_batch_render(batch, &slots, settings, board.files);
+    t2m_batch_render(batch, NULL, &slots, settings, board.files);
     is_number(t2m_batch_parts(batch, &parts), 1, "one part");
     ok(parts[0].lines == 0 && parts[0].size == 0 && parts[0].shed == 5 && parts[0].seq == 105,
        "without a byte; they take their numbers");
@@ -267,7 +267,7 @@ static void rooms(t2m_slot_t *one)
         if (count == 0) {
             break;
         }
-        t2m_batch_render(batch, &slots, settings, board.files);
+        t2m_batch_render(batch, NULL, &slots, settings, board.files);
         (void)t2m_batch_parts(batch, &parts);
         worst += count > 1 && parts[0].size > room[0];
         lines += (int)count;

@@ -107,7 +107,7 @@ static void fold_gather(void)
     t2m_batch_trouble_t trouble = { 0, 0 };
 
     (void)t2m_batch_gather(batch, &slots, &board, settings, NULL, FOLD_START, NULL, &trouble);
-    t2m_batch_render(batch, &slots, settings, board.files);
+    t2m_batch_render(batch, NULL, &slots, settings, board.files);
     number++;
 }
 

@@ -112,8 +112,14 @@ static void order(void)
     gives(history, "1,2,3,4,5,6,7,8,9,", "the oldest first, the live one last");
     is_bytes(told, strlen(told), "a.999999.gz=0 a.10.gz=0 a.2=0 a.1=0 a=0 ", "each file is named");
     is_number(t2m_history_next(history, &line), APR_EOF, "the end");
+    ok(t2m_history_waits(history), "a line is begun");
     append("a", "f\n10\n");
     gives(history, "half,10,", "what comes later");
+    ok(!t2m_history_waits(history) && !t2m_history_rest(history, &line), "which was all");
+    append("a", "re");
+    is_number(t2m_history_next(history, &line), APR_EOF, "a line begins");
+    ok(t2m_history_rest(history, &line) && line.size == 2 && !line.whole, "and is given up");
+    ok(!t2m_history_waits(history), "once");
     t2m_history_close(history);
     t2m_history_close(NULL);
     folder_empty();

@@ -13,9 +13,20 @@
 #include "writer/last_request.h"
 
 #include <jansson.h>
+#include <signal.h>
 
 #include "core/encode.h"
 #include "tap.h"
+
+static void is_end(const t2m_inflight_t *request, const t2m_intent_t *intent, const char *want,
+                   const char *name)
+{
+    char line[T2M_LAST_REQUEST_MAX];
+    apr_uint32_t size = t2m_last_request_line(request, intent, T2M_LAYOUT_FLAT, line);
+    const char *end = memmem(line, size, "\"outcome\"", 9);
+
+    is_bytes(end ? end : "", end ? size - (apr_size_t)(end - line) : 0, want, name);
+}
 
 int main(void)
 {
@@ -40,12 +51,20 @@ int main(void)
     is_bytes(line, size,
              "{\"timestamp\":\"2024-01-15T10:30:45.123Z\",\"level\":\"ERROR\","
              "\"message\":\"request_complete\",\"request_id\":\"id-1\",\"method\":\"GET\","
-             "\"path\":\"/a\",\"duration_ms\":3.000,\"outcome\":\"worker_died\"",
-             "an access line without a status");
+             "\"path\":\"/a\",\"duration_ms\":3.000,\"outcome\":\"worker_died\","
+             "\"signal\":\"unknown\"", "an access line without a status");
+    intent.bury_signal = SIGSEGV;
+    is_end(&request, &intent, "\"outcome\":\"worker_died\",\"signal\":\"SIGSEGV\"",
+           "the signal is known");
+    intent.bury_signal = 0;
+    intent.bury_exited = 1;
+    is_end(&request, &intent, "\"outcome\":\"worker_died\"", "it called exit: there is none");
+    intent.bury_exited = 0;
     intent.bury_stopped = 1;
-    size = t2m_last_request_line(&request, &intent, T2M_LAYOUT_FLAT, line);
-    ok(size > 26 && memcmp(line + size - 26, "\"outcome\":\"killed_at_stop\"", 26) == 0,
-       "its process ended by itself");
+    is_end(&request, &intent, "\"outcome\":\"killed_at_stop\"", "its process ended by itself");
+    intent.bury_signal = SIGABRT;
+    is_end(&request, &intent, "\"outcome\":\"killed_at_stop\",\"signal\":\"SIGABRT\"",
+           "and crashed as it did");
     intent.bury_monotonic = 0;
     size = t2m_last_request_line(&request, &intent, T2M_LAYOUT_FLAT, line);
     ok(memmem(line, size, "\"duration_ms\":0.000", 19) != NULL, "no duration is negative");

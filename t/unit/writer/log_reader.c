@@ -36,7 +36,8 @@ static void next_is(t2m_log_reader_t *reader, const char *want, const char *what
 {
     is_number(t2m_log_reader_next(reader, &line), APR_SUCCESS, what);
     is_bytes(line.bytes, line.size, want, what);
-    ok(!line.cut, "whole");
+    ok(!line.cut && line.whole, "whole");
+    ok(!t2m_log_reader_waits(reader), "none is begun");
 }
 
 static void lines(void)
@@ -50,11 +51,12 @@ static void lines(void)
     next_is(reader, "three", "the last whole one");
     is_number(t2m_log_reader_next(reader, &line), APR_EOF, "the end");
     is_number(t2m_log_reader_next(reader, &line), APR_EOF, "still");
+    ok(t2m_log_reader_waits(reader), "another line is begun");
     folder_put("a", "one\n\nthree\nfour\nfi", 18);
     next_is(reader, "four", "a line that has become whole");
     is_number(t2m_log_reader_next(reader, &line), APR_EOF, "the end again");
-    ok(t2m_log_reader_rest(reader, &line) && line.size == 2 && memcmp(line.bytes, "fi", 2) == 0,
-       "what has no end");
+    ok(t2m_log_reader_rest(reader, &line) && line.size == 2 && memcmp(line.bytes, "fi", 2) == 0
+       && !line.whole && !t2m_log_reader_waits(reader), "what has no end");
     ok(!t2m_log_reader_rest(reader, &line), "once");
     is_number(t2m_log_reader_next(reader, &line), APR_EOF, "and it is given up");
     t2m_log_reader_close(reader);

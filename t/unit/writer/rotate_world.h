@@ -12,8 +12,9 @@
 /* The worlds of t/unit/writer/rotate.c: directories of numbered files, and system calls that fail.
  *
  * A world is written as a word, one letter for each number from 1: '-' nothing, 'p' plain, 'g'
- * gzip, 'z' zstd, 'b' plain and gzip (a crash between compressing and deleting), 'd' a directory,
- * 'e' a directory beside a gzip file of ours. A file's content is the number it had at first. */
+ * gzip, 'z' zstd, 'b' plain and gzip (a crash between compressing and deleting), 'u' the same of two
+ * times, which is somebody's own doing, 'd' a directory, 'e' a directory beside a gzip file of ours.
+ * A file's content is the number it had at first, and so is its time. */
 #ifndef T2M_UNIT_ROTATE_WORLD_H
 #define T2M_UNIT_ROTATE_WORLD_H
 
@@ -140,10 +141,12 @@ static const char *numbered(unsigned number, const char *suffix)
 
 static void put_number(unsigned number, const char *suffix)
 {
+    struct timespec times[2] = { { 1700000000 - number, 0 }, { 1700000000 - number, 0 } };
     char content[16];
 
     (void)snprintf(content, sizeof(content), "%u%s", number, suffix);
     put(numbered(number, suffix), content);
+    (void)utimensat(directory, numbered(number, suffix), times, 0);
 }
 
 static void clear(void)
@@ -168,11 +171,14 @@ static void make(const char *world)
     for (number = 1; world[number - 1]; number++) {
         char letter = world[number - 1];
 
-        if (letter == 'p' || letter == 'b') {
+        if (strchr("pbu", letter)) {
             put_number(number, "");
         }
-        if (letter == 'g' || letter == 'b' || letter == 'e') {
+        if (strchr("gbue", letter)) {
             put_number(number, ".gz");
+        }
+        if (letter == 'u') {
+            (void)utimensat(directory, numbered(number, ".gz"), NULL, 0);
         }
         if (letter == 'z') {
             put_number(number, ".zst");
@@ -241,7 +247,7 @@ static int contents_of(const char *world)
     int count = 1;
 
     for (; *world; world++) {
-        count += *world == 'b' ? 2 : *world != '-' && *world != 'd';
+        count += *world == 'b' || *world == 'u' ? 2 : *world != '-' && *world != 'd';
     }
     return count;
 }

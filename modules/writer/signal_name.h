@@ -1,0 +1,19 @@
+/* Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file
+ * except in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the
+ * License is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND,
+ * either express or implied. See the License for the specific language governing permissions
+ * and limitations under the License.
+ */
+
+/* The names of signals as in <signal.h>, which the system's library knows by description only. */
+#ifndef T2M_WRITER_SIGNAL_NAME_H
+#define T2M_WRITER_SIGNAL_NAME_H
+
+/** "SIGSEGV"; "unknown" for 0 and for a number that has no name here. Static. */
+const char *t2m_signal_name(int signal);
+
+#endif

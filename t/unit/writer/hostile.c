@@ -1,0 +1,267 @@
+/* Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file
+ * except in compliance with the License. You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the
+ * License is distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND,
+ * either express or implied. See the License for the specific language governing permissions
+ * and limitations under the License.
+ */
+
+/* The writer on the memory of a compromised process (shared/mutate.h): it drains two slots, an
+ * honest one and a spoiled one, into a file and the tables, buries the spoiled one's requests and
+ * frees it. Whatever stood there, it ends, its files have whole lines with numbers in order, every
+ * honest line is there once, and the slot's next owner is read again. Best run under
+ * AddressSanitizer and UndefinedBehaviorSanitizer.
+ *
+ * Shown to fail: without the replacement of line feeds in t2m_batch_render; without the bound of
+ * record->size in t2m_slots_record; without t2m_slots_mend in t2m_quarantine_free; with a
+ * quarantine that takes the honest slot too. */
+#include "writer/drain.h"
+
+#include "shared/atomic.h"
+#include "shared/mutate.h"
+#include "shared/world.h"
+#include "writer/folder.h"
+#include "writer/last_seq.h"
+
+enum { ROUND = 16, HONEST = 1, SPOILED = 2, PASSES_MAX = 200, FILES = T2M_STREAM_COUNT };
+
+static const t2m_geometry_t geometry = { 3, 3, 131072 };
+static world_t world;
+static t2m_drain_t drain;
+static t2m_slot_t honest_slot, spoiled_slot;
+static apr_uint64_t owner;
+static char *content;
+static long pushed, found_honest, looks;
+
+static struct {
+    long refused, endless, head, torn, numbers, honest, buried, kept;
+} wrong;
+
+enum { CONTENT_MAX = 16 * 1024 * 1024 };
+
+/* ---- the world ------------------------------------------------------------------------------ */
+
+static void make_settings(void)
+{
+    t2m_settings_t *settings = calloc(1, sizeof(*settings));
+    char path[128];
+    int stream;
+
+    if (!settings) {
+        abort();
+    }
+    for (stream = 0; stream < FILES; stream++) {
+        (void)snprintf(path, sizeof(path), "%s/%s", folder_path,
+                       t2m_stream_file((t2m_stream_e)stream));
+        (void)t2m_settings_file(settings, (t2m_stream_e)stream, path);
+    }
+    (void)t2m_settings_publish(world.slots_memory, &world.geometry, settings);
+    free(settings);
+}
+
+static void fill_spoiled(void)
+{
+    t2m_slot_request_t request = { .started = 1, .file = T2M_STREAM_ACCESS,
+                                   .errors_file = T2M_STREAM_ERRORS };
+    t2m_ring_record_t record = { .stream = T2M_STREAM_PERFORMANCE, .level = T2M_LEVEL_INFO,
+                                 .time = 1, .file = T2M_STREAM_PERFORMANCE, .name_size = 5 };
+    char line[3000];
+    int i;
+
+    request.id = request.path = request.method = t2m_text("/of-a-spoiled-process");
+    (void)world_claim(&world, &spoiled_slot);
+    (void)t2m_slot_begin(&spoiled_slot, &request);
+    (void)t2m_slot_begin(&spoiled_slot, &request);
+    for (i = 0; i < 20; i++) {
+        record.size = (apr_uint32_t)(10 + i * 100);
+        memset(line, 'x', sizeof(line));
+        memcpy(line + record.size, "GET /", 5);
+        (void)t2m_slot_push(&spoiled_slot, T2M_SLOT_WAIT, &record, line, NULL);
+    }
+    owner = t2m_slots_owner(&drain.slots, SPOILED);
+}
+
+/* ---- what must hold ------------------------------------------------------------------------- */
+
+static void judge_line(const char *line, size_t size, apr_uint64_t *seq)
+{
+    apr_uint64_t number = t2m_seq_of_line(line, size);
+    int gap = size > 20 && memmem(line, size, "\"message\":\"gap\"", 15) != NULL;
+
+    if (size > 10 && memcmp(line, "{\"honest\":", 10) == 0) {
+        wrong.honest += atol(line + 10) != found_honest + 1;
+        found_honest++;
+    }
+    wrong.torn += size > T2M_LINE_MAX + T2M_LINE_TAIL;
+    wrong.numbers += number <= *seq || (number != *seq + 1 && !gap);
+    *seq = number;
+}
+
+/* Each line whole, each number the next; gap lines take the numbers of what they stand for. */
+static void judge_file(int stream, apr_uint64_t *seq)
+{
+    const char *name = t2m_stream_file((t2m_stream_e)stream);
+    ssize_t size = folder_get(name, content, CONTENT_MAX);
+    const char *at = content, *end;
+
+    if (size <= 0) {
+        return;
+    }
+    while (at < content + size) {
+        end = memchr(at, '\n', (size_t)(content + size - at));
+        if (!end) {
+            wrong.torn++;
+            return;
+        }
+        judge_line(at, (size_t)(end - at), seq);
+        at = end + 1;
+    }
+}
+
+static void judge_files(void)
+{
+    static apr_uint64_t seqs[FILES];
+    int stream;
+
+    for (stream = 0; stream < FILES; stream++) {
+        char path[160];
+
+        judge_file(stream, &seqs[stream]);
+        (void)snprintf(path, sizeof(path), "%s/%s", folder_path,
+                       t2m_stream_file((t2m_stream_e)stream));
+        t2m_sink_close(&drain.sinks[stream]);
+        (void)truncate(path, 0);
+    }
+}
+
+/* ---- what the writer does ------------------------------------------------------------------- */
+
+static void drain_all(void)
+{
+    apr_uint64_t head = drain.board.heads[SPOILED];
+    int passes = 0, moved = 1;
+
+    while (moved && passes++ < PASSES_MAX) {
+        wrong.refused += t2m_drain_pass(&drain, 1705314646000000 + looks, &moved) != APR_SUCCESS;
+    }
+    wrong.endless += moved != 0;
+    wrong.head += drain.board.heads[SPOILED] - head > geometry.ring_size
+               || drain.board.heads[SPOILED] % T2M_RECORD_ALIGN != 0;
+}
+
+static void look(mutate_t *mutation)
+{
+    char line[64];
+
+    looks++;
+    (void)snprintf(line, sizeof(line), "{\"honest\":%ld", pushed + 1);
+    pushed += world_push(&honest_slot, line, 1) == APR_SUCCESS;
+    t2m_store(&drain.board.heads[SPOILED], mutation->head);
+    drain_all();
+    mutation->head = drain.board.heads[SPOILED];
+}
+
+static void bury(void)
+{
+    t2m_inflight_t copy;
+    apr_uint32_t i;
+
+    wrong.buried += t2m_drain_bury(&drain, SPOILED, owner, 0, 5, 5) != APR_SUCCESS
+                 || t2m_slots_owner(&drain.slots, SPOILED) != 0;
+    for (i = 0; i < geometry.inflight_count; i++) {
+        wrong.buried += t2m_slots_inflight(&drain.slots, SPOILED, i,
+                                           drain.board.heads[SPOILED], &copy) != 0;
+    }
+}
+
+/* An honest process gets the slot: its line comes out. (One that ends at 2^64 exactly, where no
+ * process ever comes, is not taken for a record.) */
+static void next_owner(void)
+{
+    t2m_slot_t next;
+    apr_uint64_t before = drain.board.totals[T2M_STREAM_APP].lines;
+
+    if (world_claim(&world, &next) != APR_SUCCESS || next.index != SPOILED) {
+        wrong.kept++;
+        return;
+    }
+    (void)world_push(&next, "{\"next\":true", 1);
+    drain_all();
+    wrong.kept += next.tail != 0 && drain.board.totals[T2M_STREAM_APP].lines != before + 1;
+    t2m_slots_free(&drain.slots, SPOILED, t2m_slots_owner(&drain.slots, SPOILED));
+    t2m_slot_release(&next);
+}
+
+static void end_round(mutate_t *mutation)
+{
+    apr_uint64_t *owners
+        = ((t2m_directory_t *)(void *)(drain.slots.memory + drain.slots.map.directory))->owner;
+
+    bury();
+    next_owner();
+    judge_files();
+    mutate_restore(mutation);
+    memset(drain.board.drops + SPOILED * T2M_DROPS, 0, T2M_DROPS * sizeof(apr_uint64_t));
+    owners[SPOILED] = owner;
+}
+
+static void run(mutate_t *mutation, long count)
+{
+    long i;
+
+    for (i = 0; i < count; i++) {
+        mutate(mutation);
+        look(mutation);
+        if (i % ROUND == ROUND - 1) {
+            end_round(mutation);
+        }
+    }
+    judge_files();
+}
+
+static void judge(void)
+{
+    printf("# %ld looks, %ld quarantines, %ld lines of the honest slot\n", looks,
+           (long)drain.board.header->quarantined, found_honest);
+    ok((long)drain.board.header->quarantined > looks / ROUND / 2, "spoiled slots are noticed");
+    is_number(wrong.refused, 0, "no pass fails");
+    is_number(wrong.endless, 0, "every drain ends");
+    is_number(wrong.head, 0, "no head leaves the ring");
+    is_number(wrong.torn, 0, "no line is torn or too long");
+    is_number(wrong.numbers, 0, "all numbers follow each other");
+    ok(wrong.honest == 0 && found_honest == pushed && pushed == looks,
+       "every honest line is there once, in its order");
+    is_number(wrong.buried, 0, "a spoiled slot is buried and freed");
+    is_number(wrong.kept, 0, "and its next owner is read");
+}
+
+static void unlink_all(void)
+{
+    (void)folder_each(NULL);
+    (void)rmdir(folder_path);
+}
+
+int main(void)
+{
+    mutate_t mutation;
+
+    folder_make();
+    world_make_of(&world, &geometry);
+    make_settings();
+    content = malloc(CONTENT_MAX);
+    if (!content || t2m_drain_open(&drain, world.slots_fd, world.board_fd) != APR_SUCCESS
+        || world_claim(&world, &honest_slot) != APR_SUCCESS) {
+        return 1;
+    }
+    fill_spoiled();
+    mutate_begin(&mutation, &drain.slots, SPOILED, mutate_seed());
+    run(&mutation, mutate_count());
+    judge();
+    free(mutation.honest);
+    free(content);
+    unlink_all();
+    return tap_done();
+}
