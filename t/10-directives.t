@@ -100,6 +100,7 @@ my @bad = (
     ['T2MLogFile app "|rotatelogs x"', qr/a pipe/, $FILES],
     ['T2MLogFile app logs/', qr/a directory/, $FILES],
     ['T2MLogFile app t2mlog.sock', qr/control socket/, $FILES],
+    ['T2MLogFile app t2mlog.key', qr/writer's key/, $FILES],
     ['T2MLogFile app .hidden', qr/begins with a dot/, $FILES],
     ['T2MLogFile app ./a.log', qr/begins with a dot/, $FILES],
     ['T2MLogFile app logs/.hidden', qr/begins with a dot/, $FILES],

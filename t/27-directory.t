@@ -104,11 +104,15 @@ subtest 'what is wrong at a restart ends no site' => sub {
     open my $file, '>', $place or die "$place: $!";
     close $file;
     reconfigure($server, 'T2MLogDir logs/t2mlog', 'T2MLogDir logs/taken');
+    my $before = lines($server->log_dir . '/access.log');
     ok($server->graceful, 'a directory that cannot be made: a new generation all the same');
-    is(get($server->port, '/index.html?waits')->{status}, 200, 'and serves');
+    is(get($server->port, '/index.html?stays')->{status}, 200, 'and serves');
+    ok(wait_until(5, sub { lines($server->log_dir . '/access.log') > $before }),
+        'and logs where it did');
     unlink $place or die "$place: $!";
     ok($server->graceful, 'mended');
-    ok(wait_until(8, sub { lines("$place/access.log") }), 'and what waited is written');
+    get($server->port, '/index.html?there');
+    ok(wait_until(8, sub { lines("$place/access.log") }), 'lines go there');
     ok($server->stop, 'the server stops');
 };
 

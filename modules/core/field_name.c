@@ -56,6 +56,7 @@ static const own_t own[] = {
     { "module", 0 },
     { "outcome", 0 },
     { "path", 0 },
+    { "prev", 1 },
     { "process", 0 },
     { "protocol", 0 },
     { "query", 0 },

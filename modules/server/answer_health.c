@@ -243,13 +243,14 @@ static json_t *memory(t2m_answer_t *answer, const t2m_ledger_t *ledger)
 static json_t *requests(t2m_answer_t *answer, const t2m_answer_ledger_t *both)
 {
     const t2m_ledger_t *ledger = &both->ledger;
+    const t2m_totals_t *access = &both->totals[T2M_STREAM_ACCESS];
+    apr_uint64_t shed = access->dropped[T2M_DROP_SHED] + access->dropped[T2M_DROP_REFUSED];
     json_t *object = json_object();
 
     t2m_answer_set_count(answer, object, "begun", ledger->begun);
     t2m_answer_set_count(answer, object, "logged",
-                         ledger->accepted[T2M_STREAM_ACCESS]
-                         + both->totals[T2M_STREAM_ACCESS].worker_died);
-    t2m_answer_set_count(answer, object, "dropped", ledger->dropped[T2M_STREAM_ACCESS]);
+                         ledger->accepted[T2M_STREAM_ACCESS] + access->worker_died - shed);
+    t2m_answer_set_count(answer, object, "dropped", ledger->dropped[T2M_STREAM_ACCESS] + shed);
     t2m_answer_set_count(answer, object, "silenced", ledger->silenced);
     t2m_answer_set_count(answer, object, "in_flight", ledger->in_flight);
     t2m_answer_set_count(answer, object, "untracked",

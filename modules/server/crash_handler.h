@@ -10,8 +10,8 @@
  */
 
 /* The last word of a process that a signal ends: written into its slot by a signal handler, which
- * then leaves the signal to whoever handled it before (httpd, which changes to CoreDumpDirectory, or
- * the system).
+ * then leaves the signal to whoever handled it before: httpd, which changes to CoreDumpDirectory,
+ * or the system.
  *
  * Only async-signal-safe means. Of several threads that crash at the same time the first one is
  * told; a crash of the handler itself goes straight to the former handler. */

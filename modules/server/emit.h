@@ -29,7 +29,8 @@ int t2m_emit_wants(const t2m_server_config_t *config, t2m_stream_e stream, t2m_l
  * process's slot for the file of its stream. An access record ends a request, in any case: entry is
  * what t2m_process_begin returned for it, or NULL; NULL for all other records. Returns APR_SUCCESS
  * also when the stream has no file or its level is below T2MLogLevel: then the record is only
- * counted, see t2m_emit_count, and the request as silenced; else as t2m_process_push. Any thread; stack use T2MLogMaxRecord plus a few KiB; allocates nothing.
+ * counted, see t2m_emit_count, and the request as silenced; else as t2m_process_push. Any thread;
+ * stack use T2MLogMaxRecord plus a few KiB; allocates nothing.
  */
 apr_status_t t2m_emit(t2m_record_t *record, const t2m_server_config_t *config,
                       t2m_inflight_t *entry);

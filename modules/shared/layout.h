@@ -317,6 +317,7 @@ typedef struct {
     apr_int64_t done_moment; /* when that one was gathered, apr_time_t; 0: none yet */
     apr_uint64_t settings;   /* generation taken over */
     apr_uint64_t corrupt;    /* ring records that could not be believed */
+    apr_uint64_t silenced;   /* requests of dead processes for which no access line is wanted */
     apr_uint64_t quarantined; /* slots that were not read any more for it, so far */
     apr_uint64_t unknown_file; /* records of a file that the settings do not have */
     apr_uint64_t drops_told[T2M_DROP_COUNT]; /* dropped records that notices have told of */

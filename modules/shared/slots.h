@@ -52,7 +52,7 @@ void t2m_slots_free(t2m_slots_t *slots, apr_uint32_t index, apr_uint64_t owner);
  */
 apr_uint64_t t2m_slots_tail(const t2m_slots_t *slots, apr_uint32_t index, apr_uint64_t head);
 
-/** Nonzero when the published tail cannot be true for that head: whoever owns the slot spoiled it. */
+/** Nonzero when the published tail cannot be true for that head: the slot's owner spoiled it. */
 int t2m_slots_check(const t2m_slots_t *slots, apr_uint32_t index, apr_uint64_t head);
 
 /**
@@ -72,9 +72,9 @@ void t2m_slots_crash(const t2m_slots_t *slots, apr_uint32_t index, t2m_crash_t *
 int t2m_slots_closed(const t2m_slots_t *slots, apr_uint32_t index);
 
 /**
- * A copy of the slot's header, as its owner has it now, but for crash, which is empty in it. Nothing
- * of it is bounded or true: a number may be any, and those of a process that works were read one
- * after the other.
+ * A copy of the slot's header, as its owner has it now, but for crash, which is empty in it.
+ * Nothing of it is bounded or true: a number may be any, and those of a process that works were
+ * read one after the other.
  */
 void t2m_slots_header(const t2m_slots_t *slots, apr_uint32_t index, t2m_slot_header_t *copy);
 

@@ -10,9 +10,9 @@
  */
 
 /* Copies of memory that somebody else may be changing meanwhile: word by word, each load or store
- * a relaxed atomic one. What was copied may be half old and half new, which whoever calls this finds
- * out or can live with, but it is copied once: no compiler may look at the original again. The
- * shared side is aligned to 8 bytes. */
+ * a relaxed atomic one. What was copied may be half old and half new, which whoever calls this
+ * finds out or can live with, but it is copied once: no compiler may look at the original again.
+ * The shared side is aligned to 8 bytes. */
 #ifndef T2M_SHARED_WORDS_H
 #define T2M_SHARED_WORDS_H
 

@@ -55,6 +55,7 @@ static void start(t2m_batch_t *batch, const t2m_board_t *board)
     batch->made_size = 0;
     batch->moves = 0;
     batch->asks = 0;
+    batch->silenced = 0;
     batch->shed = 0;
     batch->limits = NULL;
     batch->files = board->files;
@@ -383,7 +384,11 @@ apr_uint32_t t2m_batch_bury(t2m_batch_t *batch, const t2m_slots_t *slots,
 
         if (!t2m_slots_inflight(slots, intent->bury_slot, entry, tail, &request)
             || t2m_slots_entry_check(slots, intent->bury_slot, entry, tail)
-            || request.file >= settings->file_count || !has_room(batch, T2M_LAST_REQUEST_MAX)) {
+            || !has_room(batch, T2M_LAST_REQUEST_MAX)) {
+            continue;
+        }
+        if (request.file >= settings->file_count) {
+            batch->silenced++;
             continue;
         }
         record.size = t2m_last_request_line(&request, intent, (t2m_layout_e)settings->layout,
@@ -475,6 +480,11 @@ apr_uint32_t t2m_batch_parts(const t2m_batch_t *batch, const t2m_batch_part_t **
 {
     *parts = batch->parts;
     return batch->part_count;
+}
+
+apr_uint32_t t2m_batch_silenced(const t2m_batch_t *batch)
+{
+    return batch->silenced;
 }
 
 int t2m_batch_asks(const t2m_batch_t *batch)

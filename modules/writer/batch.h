@@ -145,6 +145,9 @@ void t2m_batch_render(t2m_batch_t *batch, const t2m_chain_t *chain, const t2m_sl
 /** What the batch has, i from 0. Returns 0 behind the last. Valid after t2m_batch_render. */
 int t2m_batch_entry(const t2m_batch_t *batch, apr_uint32_t i, t2m_batch_entry_t *entry);
 
+/** After t2m_batch_bury: the requests of which no access line is wanted. */
+apr_uint32_t t2m_batch_silenced(const t2m_batch_t *batch);
+
 /** Nonzero when a record of the batch asks for the ledger (T2M_FACT_ASK). */
 int t2m_batch_asks(const t2m_batch_t *batch);
 

@@ -34,6 +34,7 @@ struct t2m_batch_t {
     apr_uint32_t line_count;
     apr_uint32_t part_count;
     int moves, asks;
+    apr_uint32_t silenced;
     apr_uint32_t shed;
     const apr_uint64_t *limits; /* of each file; NULL: none */
     const t2m_board_file_t *files;

@@ -44,10 +44,12 @@ static void write_head(const t2m_board_file_t *row, const t2m_settings_file_t *f
     (void)t2m_chain_head_write(&head, text);
 }
 
+/* What stands in a spill is not in the file yet: whoever verifies would take it for cut off. */
 static int has_news(const told_t *told, const t2m_board_file_t *row,
                     const t2m_settings_file_t *file)
 {
-    return row->chained && row->chain_seq != told->seq && !file->to_descriptor;
+    return row->chained && row->chain_seq != told->seq && row->spill == 0
+        && !file->to_descriptor;
 }
 
 static int is_due(told_t *told, const t2m_board_file_t *row, apr_int64_t now)

@@ -96,6 +96,7 @@ static apr_status_t check_owner(const struct stat *information, const char **why
 static apr_status_t open_key(int directory, const char *name, int *fd, struct stat *information,
                              const char **why)
 {
+    memset(information, 0, sizeof(*information));
     *fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (*fd < 0 || fstat(*fd, information) != 0) {
         return refuse_system(why, errno);

@@ -41,4 +41,8 @@ int t2m_chores_exchange(t2m_chores_t *chores, t2m_drain_t *drain);
 /** A descriptor that is readable when there is news; -1 with NULL. */
 int t2m_chores_fd(const t2m_chores_t *chores);
 
+/** Nonzero when T2M_FD_DIRECTORY is a directory: without one, all goes to standard output, and the
+ * number may be that of something else. */
+int t2m_chores_has_directory(void);
+
 #endif

@@ -82,10 +82,6 @@ t2m_chores_t *t2m_chores_make(t2m_drain_t *drain);
 /** A copy of a file's row; 0 behind the last. */
 int t2m_chores_file(t2m_chores_t *chores, apr_uint32_t i, t2m_chores_file_t *file);
 
-/** Nonzero when T2M_FD_DIRECTORY is a directory: without one, all goes to standard output, and the
- * number may be that of something else. */
-int t2m_chores_has_directory(void);
-
 /** Leaves a notice for the administrator. */
 void t2m_chores_notice(t2m_chores_t *chores, t2m_level_e level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

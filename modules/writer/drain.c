@@ -300,6 +300,7 @@ apr_status_t t2m_drain_bury(t2m_drain_t *drain, apr_uint32_t slot, apr_uint64_t 
                             int stopped, apr_time_t now, apr_int64_t monotonic)
 {
     t2m_intent_t intent;
+    apr_uint32_t lines;
     apr_status_t status = t2m_drain_finish(drain);
 
     if (status != APR_SUCCESS) {
@@ -311,7 +312,9 @@ apr_status_t t2m_drain_bury(t2m_drain_t *drain, apr_uint32_t slot, apr_uint64_t 
     intent.bury_stopped = stopped != 0;
     intent.bury_time = now;
     intent.bury_monotonic = monotonic;
-    if (t2m_batch_bury(drain->batch, &drain->slots, &drain->board, drain->settings, &intent) == 0) {
+    lines = t2m_batch_bury(drain->batch, &drain->slots, &drain->board, drain->settings, &intent);
+    drain->board.header->silenced += t2m_batch_silenced(drain->batch);
+    if (lines == 0) {
         t2m_quarantine_free(&drain->board, &drain->slots, slot, owner);
         return APR_SUCCESS;
     }

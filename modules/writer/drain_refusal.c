@@ -42,6 +42,7 @@ static void forget_spill(t2m_drain_t *drain, apr_uint32_t file)
     row->shed = row->seq;
     row->lines -= row->spilled;
     row->spilled = 0;
+    row->chained = 0; /* they are gone from the chain, too */
 }
 
 /* What the file says of itself: its numbers go on (lines that came before it could be opened have
@@ -49,14 +50,8 @@ static void forget_spill(t2m_drain_t *drain, apr_uint32_t file)
 static void take_over(t2m_drain_t *drain, apr_uint32_t file)
 {
     t2m_board_file_t *row = &drain->board.files[file];
-    const t2m_settings_file_t *settings = &drain->settings->files[file];
     const t2m_sink_t *sink = &drain->sinks[file];
 
-    if (!row->chained && drain->chain
-        && (settings->stream == T2M_STREAM_SECURITY || settings->label)) {
-        (void)t2m_chain_resume(drain->chain, settings, row->chain, &row->chain_seq);
-        t2m_store(&row->chained, 1);
-    }
 
     if (!row->known) {
         if (sink->last_seq && row->spilled) {
@@ -82,6 +77,19 @@ static void learn_number(t2m_drain_t *drain, apr_uint32_t file)
     }
 }
 
+/* Also for a file that only its spill takes lines for. */
+static void begin_chain(t2m_drain_t *drain, apr_uint32_t file)
+{
+    t2m_board_file_t *row = &drain->board.files[file];
+    const t2m_settings_file_t *settings = &drain->settings->files[file];
+
+    if (!row->chained && drain->chain
+        && (settings->stream == T2M_STREAM_SECURITY || settings->label)) {
+        (void)t2m_chain_resume(drain->chain, settings, row->chain, &row->chain_seq);
+        t2m_store(&row->chained, 1);
+    }
+}
+
 apr_status_t t2m_drain_ready(t2m_drain_t *drain, apr_uint32_t file)
 {
     t2m_sink_t *sink = &drain->sinks[file];
@@ -98,6 +106,7 @@ apr_status_t t2m_drain_ready(t2m_drain_t *drain, apr_uint32_t file)
         learn_number(drain, file);
         t2m_drain_refused(drain, file, status, why);
     }
+    begin_chain(drain, file);
     return status;
 }
 

@@ -20,9 +20,10 @@ enum { T2M_LAST_REQUEST_MAX = 1920 };
 
 /**
  * Writes the line (without its end) into out, which has room for T2M_LAST_REQUEST_MAX bytes, and
- * returns its size. `signal` is the name of what ended the process, `unknown` when that is not known
- * though it was not stopped and did not exit by itself. The same entry and intent always give the same bytes. The entry's texts were
- * masked when they were put there; its sizes must be bounded (t2m_slots_inflight).
+ * returns its size. `signal` is the name of what ended the process, `unknown` when that is not
+ * known though the process was not stopped and did not exit. The same entry and intent always give
+ * the same bytes. The entry's texts were masked when they were put there; its sizes must be bounded
+ * (t2m_slots_inflight).
  */
 apr_uint32_t t2m_last_request_line(const t2m_inflight_t *request, const t2m_intent_t *intent,
                                    t2m_layout_e layout, char *out);

@@ -56,13 +56,14 @@ static void count_waiting(const t2m_drain_t *drain, apr_uint32_t slot, apr_uint6
 static void count_requests(const t2m_drain_t *drain, apr_uint32_t slot, apr_int64_t monotonic,
                            t2m_ledger_t *ledger, apr_uint32_t *ending)
 {
-    t2m_inflight_t request;
+    apr_uint64_t tail = t2m_slots_tail(&drain->slots, slot, drain->board.heads[slot]);
+    apr_int64_t ended;
     apr_uint32_t i;
 
     for (i = 0; i < drain->slots.geometry.inflight_count; i++) {
-        if (t2m_slots_inflight(&drain->slots, slot, i, drain->board.heads[slot], &request)) {
+        if (t2m_slots_busy(&drain->slots, slot, i, tail, &ended)) {
             ledger->in_flight++;
-            *ending += request.ending != 0 && monotonic - request.ending < JUST_US;
+            *ending += ended != 0 && monotonic - ended < JUST_US;
         }
     }
 }
@@ -108,6 +109,7 @@ void t2m_ledger_publish(t2m_drain_t *drain, apr_time_t now, apr_int64_t monotoni
             count_requests(drain, slot, monotonic, &ledger, &ending);
         }
     }
+    ledger.silenced += header->silenced;
     for (stream = 0; stream < T2M_STREAM_COUNT; stream++) {
         ledger.spilled[stream] = t2m_drain_spilled(drain, (t2m_stream_e)stream);
         ledger.waiting[stream] += ledger.spilled[stream];

@@ -116,12 +116,13 @@ static void wait_for_news(supervisor_t *supervisor)
     }
 }
 
-static void note_death(supervisor_t *supervisor)
+/* killed: from outside, which says nothing of the program: the next one starts at once. */
+static void note_death(supervisor_t *supervisor, int killed)
 {
     apr_int64_t now = now_ms();
 
     supervisor->writer = 0;
-    if (now - supervisor->born_ms >= SETTLED_MS) {
+    if (killed || now - supervisor->born_ms >= SETTLED_MS) {
         supervisor->pause_ms = 0;
     } else {
         supervisor->pause_ms = supervisor->pause_ms ? supervisor->pause_ms * 2 : 10;
@@ -142,7 +143,7 @@ static int reap(supervisor_t *supervisor)
     if (pid <= 0 || pid != supervisor->writer) {
         return -1;
     }
-    note_death(supervisor);
+    note_death(supervisor, WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
     if (WIFEXITED(status) && WEXITSTATUS(status) == T2M_WRITER_DRAINED) {
         return 0;
     }
@@ -158,7 +159,7 @@ static void start_if_due(supervisor_t *supervisor)
         supervisor->born_ms = now_ms();
         supervisor->writer = start_writer(supervisor->program);
         if (supervisor->writer < 0) {
-            note_death(supervisor);
+            note_death(supervisor, 0);
         }
     }
 }

@@ -73,7 +73,7 @@ static apr_status_t add(t2m_verify_anchors_t *anchors, const t2m_chain_head_t *h
 
 apr_status_t t2m_verify_anchors_read(t2m_verify_anchors_t *anchors, const char *name)
 {
-    t2m_log_reader_t *reader;
+    t2m_log_reader_t *reader = NULL;
     t2m_log_line_t line;
     t2m_chain_head_t head;
     int fd = name ? open(name, O_RDONLY | O_CLOEXEC) : dup(STDIN_FILENO);

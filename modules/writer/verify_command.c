@@ -12,11 +12,14 @@
 /* See verify_command.h. */
 #include "writer/verify_command.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
+
+#include <apr_strings.h>
 
 #include "writer/library.h"
 #include "writer/terminal.h"
@@ -119,7 +122,7 @@ __attribute__((format(printf, 2, 3))) static void print(const verify_t *it, cons
     int size;
 
     va_start(arguments, format);
-    size = vsnprintf(text, sizeof(text), format, arguments);
+    size = apr_vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
     t2m_terminal_line(text, size < TEXT_MAX ? (apr_size_t)size : TEXT_MAX - 1, it->terminal);
 }

@@ -182,8 +182,8 @@ static void settle(t2m_verify_numbers_t *numbers, apr_uint64_t behind)
     numbers->bad = 0;
 }
 
-/* The second line has a smaller number than the first: it is the first line's that is wrong, or both
- * were swapped. Returns nonzero when the second one is dealt with. */
+/* The second line has a smaller number than the first: it is the first line's that is wrong, or
+ * both were swapped. Returns nonzero when the second one is dealt with. */
 static int judge_first(t2m_verify_numbers_t *numbers, const t2m_verify_place_t *second)
 {
     int is_swapped = second->seq + 1 == numbers->first;

@@ -457,8 +457,8 @@ static void load_chain(writer_t *writer)
     char text[T2M_NOTICE_SIZE];
     const char *why;
 
-    if (!*writer->drain.settings->directory) {
-        return;
+    if (!t2m_chores_has_directory()) {
+        return; /* all goes to standard output */
     }
     if (t2m_chain_key_load(T2M_FD_DIRECTORY, key, &why) == APR_SUCCESS
         && t2m_chain_make(key, &writer->drain.chain) != APR_SUCCESS) {

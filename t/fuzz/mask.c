@@ -11,8 +11,9 @@
 
 /* Any text as any content: the spans are in order and inside, masking twice is as masking once,
  * a copy into less room is a beginning of the whole one, the quick first look overlooks nothing,
- * and a planted password never comes out. The first byte chooses the content, the second where
- * the secret is planted. */
+ * and a planted password never comes out. Any word as a name that an administrator adds: it is
+ * refused, or masked from then on, in merged policies too. The first byte chooses the content, the
+ * second where the secret is planted. */
 #include "core/mask.h"
 
 #include <stdint.h>
@@ -164,6 +165,33 @@ static void check_planted(t2m_content_e content, t2m_text_t text, apr_size_t at,
     free(out);
 }
 
+static void check_added(const char *refused_key, const char *refused_header, const char *name,
+                        const t2m_mask_t *mask)
+{
+    require(!refused_key == !refused_header);
+    require(refused_key || (t2m_mask_is_member(mask, name) && t2m_mask_is_header(mask, name)));
+}
+
+static void check_name(const uint8_t *data, size_t size)
+{
+    const char *key, *header;
+    t2m_mask_t *more;
+    char name[80] = "";
+    apr_pool_t *pool = NULL;
+
+    memcpy(name, data, size < sizeof(name) ? size : sizeof(name) - 1);
+    (void)policy(); /* makes APR's memory */
+    require(apr_pool_create(&pool, NULL) == APR_SUCCESS);
+    more = t2m_mask_create(pool);
+    key = t2m_mask_add_key(more, name);
+    header = t2m_mask_add_header(more, name);
+    check_added(key, header, name, more);
+    check_added(key, header, name, t2m_mask_merge(pool, policy(), more));
+    check_added(key, header, name, t2m_mask_merge(pool, more, t2m_mask_create(pool)));
+    require(!t2m_mask_is_header(t2m_mask_merge(pool, more, t2m_mask_create_off(pool)), name));
+    apr_pool_destroy(pool);
+}
+
 static const t2m_content_e contents[] = { T2M_CONTENT_NAME,  T2M_CONTENT_MESSAGE,
                                           T2M_CONTENT_PATH,  T2M_CONTENT_QUERY,
                                           T2M_CONTENT_URL,   T2M_CONTENT_COOKIE };
@@ -180,6 +208,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     content = contents[data[0] % (sizeof(contents) / sizeof(contents[0]))];
     text = t2m_text_of((const char *)data + 2, size - 2);
     at = data[1] * text.size / 255;
+    if (data[1] % 32 == 0) {
+        check_name(data + 2, size - 2);
+    }
     check_spans(content, text);
     check_copies(content, text, data[1] * 31U);
     /* Each cookie goes: there is no first look. Behind /reset/ the tail would be a part of the

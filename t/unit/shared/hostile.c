@@ -14,9 +14,10 @@
  * slot: all around it cannot be read at all. Best run under AddressSanitizer and
  * UndefinedBehaviorSanitizer.
  *
- * Shown to fail: without the bound of record->size, or of name_size, in t2m_slots_record; without
- * the mask in t2m_slots_copy; without one of the bounds of texts in t2m_slots_inflight; without
- * that of frame_count in t2m_slots_crash; with a t2m_slots_tail that believes. */
+ * Shown to fail: without the bound of record->size, of name_size or of the stream in
+ * t2m_slots_record; without that of the wrap in t2m_slots_copy; with a wrong one of a text in
+ * t2m_slots_inflight; without that of frame_count in t2m_slots_crash; with a t2m_slots_tail that
+ * believes. */
 #include "shared/slots.h"
 
 #include <sys/mman.h>

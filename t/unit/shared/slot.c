@@ -179,7 +179,8 @@ static void keeps_room(void)
     ok(access[T2M_DROP_RESERVED] == 1 && access[T2M_DROP_FULL] == access_before,
        "responses that went well are left out, which is counted");
     is_number(fill_with(&slot, T2M_STREAM_APP, T2M_LEVEL_DEBUG), 70, "and debugging");
-    is_number(fill_with(&slot, T2M_STREAM_APP, T2M_LEVEL_INFO), 91, "at 90 % and one record what informs");
+    is_number(fill_with(&slot, T2M_STREAM_APP, T2M_LEVEL_INFO), 91,
+              "at 90 % and one record what informs");
     is_number((long)app[T2M_DROP_RESERVED], 2, "counted by stream");
     is_number(fill_with(&slot, T2M_STREAM_ERRORS, T2M_LEVEL_ERROR), 99, "errors fill the rest");
     ok(errors[T2M_DROP_FULL] == 1 && errors[T2M_DROP_RESERVED] == 0, "and then it is full");

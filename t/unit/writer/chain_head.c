@@ -73,6 +73,11 @@ static void check_times(void)
     is_number(told(&head), 1, "a rotation does not wait");
     rows[0].rotations++;
     is_number(told(&head), 0, "but for a line");
+    line(0);
+    rows[0].spill = 1;
+    is_number(told(&head), 0, "nor for what is not in the file yet");
+    rows[0].spill = 0;
+    is_number(told(&head), 1, "until it is");
     rows[1].chain_seq = 9;
     now += 100 * SECOND;
     is_number(told(&head), 0, "a file without a chain has no head");
@@ -120,7 +125,7 @@ static void check_end(void)
     size = fread(text, 1, sizeof(text) - 1, out);
     text[size] = '\0';
     (void)fclose(out);
-    ok(strncmp(text, "T2M0218: head of the chain of /log/security.log: seq 5, ", 56) == 0,
+    ok(strncmp(text, "T2M0218: head of the chain of /log/security.log: seq 6, ", 56) == 0,
        "at the end what was not told");
     ok(strstr(text, "\nT2M0218: head of the chain of /log/5.log: seq 2, ") != NULL, "of each");
     is_number((long long)(size ? strchr(strchr(text, '\n') + 1, '\n') - text + 1 : 0),

@@ -15,9 +15,8 @@
  * honest line is there once, and the slot's next owner is read again. Best run under
  * AddressSanitizer and UndefinedBehaviorSanitizer.
  *
- * Shown to fail: without the replacement of line feeds in t2m_batch_render; without the bound of
- * record->size in t2m_slots_record; without t2m_slots_mend in t2m_quarantine_free; with a
- * quarantine that takes the honest slot too. */
+ * Shown to fail: without the replacement of line feeds in t2m_batch_render; without
+ * t2m_slots_mend in t2m_quarantine_free; with a quarantine that takes the honest slot too. */
 #include "writer/drain.h"
 
 #include "shared/atomic.h"

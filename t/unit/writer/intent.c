@@ -111,19 +111,20 @@ static void test_forget(void)
 /* A batch of two lines in one file, as its steps say and not. */
 static void test_fits(void)
 {
-    t2m_drain_t drain = { 0 };
+    static t2m_drain_t drain; /* what it took it keeps */
     t2m_batch_trouble_t trouble = { 0, 0 };
     const t2m_batch_part_t *parts;
     t2m_slot_t slot;
 
+    memset(board.heads, 0, world.geometry.slot_count * sizeof(*board.heads));
+    memset(board.drops, 0, world.geometry.slot_count * T2M_DROPS * sizeof(*board.drops));
     world_settings(&world, "/nonexistent/app.log");
     is_number(t2m_drain_open(&drain, world.slots_fd, world.board_fd), APR_SUCCESS, "a drain");
     is_number(world_claim(&world, &slot), APR_SUCCESS, "and a slot");
     (void)world_push(&slot, "{\"n\":1", 1);
-    memset(drain.board.heads, 0, world.geometry.slot_count * sizeof(*drain.board.heads));
     (void)t2m_batch_gather(drain.batch, &drain.slots, &drain.board, drain.settings, NULL, 5, NULL,
                            &trouble);
-    t2m_batch_render(drain.batch, &drain.slots, drain.settings, drain.board.files);
+    t2m_batch_render(drain.batch, drain.chain, &drain.slots, drain.settings, drain.board.files);
     is_number(t2m_batch_parts(drain.batch, &parts), 1, "a batch with one file");
     memset(board.steps, 0, sizeof(*board.steps));
     board.header->intent.step_count = 1;

@@ -12,8 +12,8 @@
 /* The worlds of t/unit/writer/rotate.c: directories of numbered files, and system calls that fail.
  *
  * A world is written as a word, one letter for each number from 1: '-' nothing, 'p' plain, 'g'
- * gzip, 'z' zstd, 'b' plain and gzip (a crash between compressing and deleting), 'u' the same of two
- * times, which is somebody's own doing, 'd' a directory, 'e' a directory beside a gzip file of ours.
+ * gzip, 'z' zstd, 'b' plain and gzip (a crash between compressing and deleting), 'u' the same of
+ * two times (somebody's own doing), 'd' a directory, 'e' a directory beside a gzip file of ours.
  * A file's content is the number it had at first, and so is its time. */
 #ifndef T2M_UNIT_ROTATE_WORLD_H
 #define T2M_UNIT_ROTATE_WORLD_H

@@ -74,7 +74,7 @@ static void check_say(const t2m_verify_anchors_t *anchors)
     is_number(t2m_verify_anchors_path(anchors, "/copy/host.log"), -1, "another name has none");
     is_number(t2m_verify_anchors_say(anchors, path, 50, sample[0]), 1, "the line that was told");
     is_number(t2m_verify_anchors_say(anchors, path, 50, sample[1]), -1, "another one");
-    is_number(t2m_verify_anchors_say(anchors, other, 50, sample[1]), 1, "which is the other file's");
+    is_number(t2m_verify_anchors_say(anchors, other, 50, sample[1]), 1, "the other file's");
     is_number(t2m_verify_anchors_say(anchors, path, 51, sample[0]), 0, "a line that was not told");
     is_number(t2m_verify_anchors_say(anchors, path, 1, sample[0]), 0, "before all");
     is_number(t2m_verify_anchors_say(anchors, path, 100, sample[0]), 0, "behind all");

@@ -43,7 +43,8 @@ static const struct {
 
 static void check_texts(void)
 {
-    t2m_verify_finding_t finding = { T2M_VERIFY_MALFORMED, 0, 0, bad, none, "it is no JSON object" };
+    t2m_verify_finding_t finding = { T2M_VERIFY_MALFORMED, 0, 0, bad, none,
+                                     "it is no JSON object" };
     char text[1000], small[20];
     size_t i;
 
@@ -109,7 +110,8 @@ static void check_list(void)
     t2m_verify_add(&findings, T2M_VERIFY_MALFORMED, &bad, NULL);
     t2m_verify_sort(&findings);
     is_number((long long)findings.list[0].first, 2, "the smallest number first");
-    is_number((long long)findings.list[findings.count - 2].first, T2M_VERIFY_FINDINGS, "the largest");
+    is_number((long long)findings.list[findings.count - 2].first, T2M_VERIFY_FINDINGS,
+              "the largest");
     is_number(findings.list[findings.count - 1].kind, T2M_VERIFY_MALFORMED, "then those without");
     t2m_verify_findings_free(&findings);
     ok(t2m_verify_is_place(&first, &first) && !t2m_verify_is_place(&first, &second)
