@@ -32,13 +32,16 @@ const request_rec *t2m_request_origin(const request_rec *request)
     return request;
 }
 
+/* Longer than the headers of a request are on their way: the clock was set meanwhile. */
+#define HEADERS_MAX apr_time_from_sec(300)
+
 /* The start on the monotonic clock, so that a step of the wall clock spoils no duration. */
 static void set_start(t2m_request_t *state, const request_rec *origin)
 {
     apr_time_t now = apr_time_now();
     apr_time_t started = origin->request_time;
 
-    if (started <= 0 || started > now) {
+    if (started <= 0 || started > now || now - started > HEADERS_MAX) {
         started = now;
     }
     state->started = started;

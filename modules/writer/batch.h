@@ -53,7 +53,7 @@ typedef enum {
     T2M_BATCH_RECORD,
     T2M_BATCH_COUNT,        /* has no line */
     T2M_BATCH_SHED,         /* has one that is not written */
-    T2M_BATCH_LAST_REQUEST, /* of a request whose process is gone */
+    T2M_BATCH_LAST_REQUEST, /* of a request whose process is gone, or of that process */
     T2M_BATCH_GAP,
     T2M_BATCH_DROPPED       /* a gap whose line cannot be written now either */
 } t2m_batch_kind_e;
@@ -92,8 +92,10 @@ apr_uint32_t t2m_batch_gather(t2m_batch_t *batch, const t2m_slots_t *slots,
                               const apr_uint64_t *room, t2m_batch_trouble_t *trouble);
 
 /**
- * Gathers one access line for each request that is in flight in a slot whose owner is gone. moment
- * and monotonic: the time of those lines. Returns their number.
+ * Gathers what is left to say of a slot whose owner is gone: one access line for each request that
+ * is in flight there, and an errors line when a signal ended it, when it called exit, or when it
+ * was not stopped and had requests in flight. intent says when and how. Returns the number of
+ * lines.
  */
 apr_uint32_t t2m_batch_bury(t2m_batch_t *batch, const t2m_slots_t *slots,
                             const t2m_board_t *board, const t2m_settings_t *settings,

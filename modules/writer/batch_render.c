@@ -108,7 +108,10 @@ static void copy_name(t2m_batch_t *batch, const t2m_slots_t *slots, apr_uint32_t
 {
     const t2m_batch_line_t *line = &batch->lines[i];
 
-    if (line->record.name_size) {
+    if (line->last) { /* the writer's own: in no slot */
+        memcpy(batch->names[i], batch->made + line->position + line->record.size,
+               line->record.name_size);
+    } else if (line->record.name_size) {
         t2m_slots_copy(slots, line->slot, line->position + line->record.size, batch->names[i],
                        line->record.name_size);
     }

@@ -16,6 +16,7 @@
 #include "shared/atomic.h"
 #include "shared/step.h"
 #include "writer/drain_internal.h"
+#include "writer/intent.h"
 #include "writer/quarantine.h"
 #include "writer/roll.h"
 
@@ -185,6 +186,9 @@ apr_status_t t2m_drain_finish(t2m_drain_t *drain)
     t2m_intent_t *intent = &drain->board.header->intent;
     t2m_batch_trouble_t told = { 0, 0 }; /* counted when the batch was first gathered */
 
+    if (!t2m_intent_sound(&drain->board)) {
+        t2m_intent_forget(&drain->board);
+    }
     t2m_board_undo(&drain->board);
     if (intent->phase == T2M_INTENT_ADVANCE) {
         advance(drain);
@@ -202,6 +206,10 @@ apr_status_t t2m_drain_finish(t2m_drain_t *drain)
                                intent, 0, NULL, &told);
     }
     t2m_batch_render(drain->batch, drain->chain, &drain->slots, drain->settings, drain->board.files);
+    if (!t2m_intent_fits(&drain->board, drain->batch)) {
+        t2m_intent_forget(&drain->board);
+        return APR_SUCCESS;
+    }
     return carry_out(drain);
 }
 
@@ -296,8 +304,27 @@ apr_status_t t2m_drain_pass(t2m_drain_t *drain, apr_time_t now, int *moved)
     return status;
 }
 
+/* The owner's own word counts before the parent's, unless it lived on and ended in order: then
+ * somebody's handler has mended what it tells of. */
+int t2m_drain_end(const t2m_drain_t *drain, apr_uint32_t slot, apr_uint64_t owner, int alone,
+                  t2m_drain_end_t *end)
+{
+    t2m_crash_t crash;
+    int known;
+
+    t2m_slots_crash(&drain->slots, slot, &crash);
+    known = t2m_slots_end(&drain->slots, slot, owner, &end->signal);
+    end->exited = crash.exited != 0 && end->signal == 0;
+    end->stopped = !end->exited && (alone || (owner & T2M_OWNER_STOPPED) != 0
+                                    || t2m_slots_closed(&drain->slots, slot));
+    if (crash.signal && (!end->stopped || end->signal)) {
+        end->signal = (int)crash.signal;
+    }
+    return known || alone;
+}
+
 apr_status_t t2m_drain_bury(t2m_drain_t *drain, apr_uint32_t slot, apr_uint64_t owner,
-                            int stopped, apr_time_t now, apr_int64_t monotonic)
+                            const t2m_drain_end_t *end, apr_time_t now, apr_int64_t monotonic)
 {
     t2m_intent_t intent;
     apr_uint32_t lines;
@@ -309,7 +336,9 @@ apr_status_t t2m_drain_bury(t2m_drain_t *drain, apr_uint32_t slot, apr_uint64_t 
     memset(&intent, 0, sizeof(intent));
     intent.bury_owner = owner;
     intent.bury_slot = slot;
-    intent.bury_stopped = stopped != 0;
+    intent.bury_stopped = end->stopped != 0;
+    intent.bury_exited = end->exited != 0;
+    intent.bury_signal = (apr_uint32_t)end->signal;
     intent.bury_time = now;
     intent.bury_monotonic = monotonic;
     lines = t2m_batch_bury(drain->batch, &drain->slots, &drain->board, drain->settings, &intent);

@@ -79,12 +79,26 @@ apr_status_t t2m_drain_finish(t2m_drain_t *drain);
  */
 apr_status_t t2m_drain_pass(t2m_drain_t *drain, apr_time_t now, int *moved);
 
+/* How the owner of a slot ended. */
+typedef struct {
+    int stopped; /* in order: by itself or with the server */
+    int exited;  /* something called exit(3) in the middle of its service */
+    int signal;  /* that ended it; 0: none, or not known */
+} t2m_drain_end_t;
+
 /**
- * Writes the access lines of the requests that a dead owner had in flight and frees its slot. The
- * slot must be drained. stopped: it ended by itself or with the server. Returns as t2m_drain_pass.
+ * Finds out how the owner, who is gone, ended. alone: the server has ended. Returns 0 while the
+ * parent may yet say more.
+ */
+int t2m_drain_end(const t2m_drain_t *drain, apr_uint32_t slot, apr_uint64_t owner, int alone,
+                  t2m_drain_end_t *end);
+
+/**
+ * Writes what is left to say of a dead owner (t2m_batch_bury) and frees its slot. The slot must be
+ * drained. Returns as t2m_drain_pass.
  */
 apr_status_t t2m_drain_bury(t2m_drain_t *drain, apr_uint32_t slot, apr_uint64_t owner,
-                            int stopped, apr_time_t now, apr_int64_t monotonic);
+                            const t2m_drain_end_t *end, apr_time_t now, apr_int64_t monotonic);
 
 /**
  * Names what was shed in gap lines, before the end: no line will come that they could stand before.

@@ -60,7 +60,9 @@ static void take_over(t2m_drain_t *drain, apr_uint32_t file)
         row->seq += sink->last_seq;
     }
     row->size = sink->size;
-    row->written = sink->size ? sink->modified : 0;
+    if (sink->size) {
+        row->written = t2m_rotation_written(row->written, sink->modified);
+    }
     t2m_store(&row->known, 1);
 }
 
@@ -117,7 +119,7 @@ static void settle(t2m_drain_t *drain, apr_uint32_t file, apr_time_t now)
     apr_uint32_t spill = row->spill;
 
     if (row->spilled) {
-        row->written = now;
+        row->written = t2m_rotation_written(row->written, now);
         row->size = drain->sinks[file].size;
     }
     row->spilled = 0;

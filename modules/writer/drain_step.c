@@ -221,7 +221,7 @@ void t2m_drain_advance_file(t2m_drain_t *drain, const t2m_intent_step_t *step)
     if (step->way == T2M_WAY_SPILL) {
         advance_spill(drain, row, step);
     } else if (step->bytes) {
-        row->written = drain->board.header->intent.moment;
+        row->written = t2m_rotation_written(row->written, drain->board.header->intent.moment);
         row->size = sink->fd >= 0 && sink->regular ? sink->size : step->offset + step->bytes;
     }
     t2m_store(&row->lines, step->lines_after);

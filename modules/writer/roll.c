@@ -74,9 +74,12 @@ apr_status_t t2m_roll_now(t2m_drain_t *drain, apr_uint32_t file)
 
 static void roll(t2m_drain_t *drain, apr_uint32_t file, apr_time_t now)
 {
+    t2m_board_file_t *row = &drain->board.files[file];
     apr_status_t status = t2m_roll_now(drain, file);
 
-    if (status != APR_SUCCESS) {
+    if (status == APR_SUCCESS) {
+        row->written = t2m_rotation_written(row->written, now);
+    } else {
         drain->sinks[file].rotate_after = now + RETRY_INTERVAL;
         tell(drain, file, status);
     }

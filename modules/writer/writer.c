@@ -35,6 +35,7 @@
 
 #include <openssl/crypto.h>
 
+#include "core/clock_jump.h"
 #include "shared/atomic.h"
 #include "shared/handover.h"
 #include "writer/chain_head.h"
@@ -54,6 +55,7 @@ enum {
     COMPLAIN_US = 60000000,
     TELL_US = 1000000,   /* between two notices of what was dropped */
     GIVE_UP_US = 8000000, /* at the end, for a file that refuses: before the supervisor does */
+    LOOKS_AT_END = 8,    /* at the owners, for the parent's word on how one of them ended */
     ASKED_US = 500000    /* so long the ledger is kept up after an ask */
 };
 
@@ -61,6 +63,7 @@ typedef struct {
     t2m_drain_t drain;
     t2m_chores_t *chores;
     t2m_owners_t *owners;
+    t2m_clock_jump_t jump;
     apr_int64_t last_work, last_owners, last_complaint, last_told; /* monotonic microseconds */
     t2m_chain_heads_t *heads;
     apr_status_t last_error;
@@ -75,6 +78,32 @@ static apr_int64_t monotonic(void)
 
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
     return (apr_int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* Goes on while the machine sleeps. */
+static apr_int64_t since_boot(void)
+{
+#ifdef CLOCK_BOOTTIME
+    struct timespec now;
+
+    if (clock_gettime(CLOCK_BOOTTIME, &now) == 0) {
+        return (apr_int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+    }
+#endif
+    return monotonic();
+}
+
+static void tell_of_clock(writer_t *writer)
+{
+    apr_time_t by = t2m_clock_jump_look(&writer->jump, apr_time_now(), since_boot());
+    char text[T2M_NOTICE_SIZE];
+
+    if (by) {
+        (void)snprintf(text, sizeof(text), "T2M0221: the clock was set %s by %" APR_INT64_T_FMT
+                       " s: the times of log lines leap", by < 0 ? "back" : "forward",
+                       apr_time_sec(by < 0 ? -by : by));
+        t2m_board_notice(&writer->drain.board, T2M_LEVEL_WARNING, text);
+    }
 }
 
 static void complain(writer_t *writer, apr_status_t error)
@@ -191,26 +220,35 @@ static int has_requests(const t2m_drain_t *drain, apr_uint32_t slot)
     return 0;
 }
 
-/* The parent, which reaped the process, notes a moment later that it stopped it: whether the
- * requests in flight died in a crash is not known before the second look. */
-static int too_early(const writer_t *writer, apr_uint32_t slot, int stopped, unsigned gone)
+static int left_a_word(const t2m_drain_t *drain, apr_uint32_t slot)
 {
-    return !stopped && gone < 2 && has_requests(&writer->drain, slot);
+    t2m_crash_t crash;
+
+    t2m_slots_crash(&drain->slots, slot, &crash);
+    return crash.signal != 0 || crash.exited != 0;
+}
+
+/* The parent, which reaped the process, says a moment later how it ended; where there is no parent
+ * any more nobody does. */
+static int is_too_early(const writer_t *writer, apr_uint32_t slot, apr_uint64_t owner,
+                        unsigned gone, t2m_drain_end_t *end)
+{
+    return !t2m_drain_end(&writer->drain, slot, owner, writer->alone, end) && gone < LOOKS_AT_END
+        && (has_requests(&writer->drain, slot) || left_a_word(&writer->drain, slot));
 }
 
 static void bury(writer_t *writer, apr_uint32_t slot, apr_uint64_t owner, unsigned gone)
 {
     t2m_drain_t *drain = &writer->drain;
     apr_uint64_t head = drain->board.heads[slot];
-    int stopped = writer->alone || (owner & T2M_OWNER_STOPPED) != 0
-               || t2m_slots_closed(&drain->slots, slot);
+    t2m_drain_end_t end;
 
     if ((t2m_slots_tail(&drain->slots, slot, head) != head /* its records first */
          && !t2m_quarantine_has(&drain->board, &drain->slots, slot))
-        || too_early(writer, slot, stopped, gone)) {
+        || is_too_early(writer, slot, owner, gone, &end)) {
         return;
     }
-    (void)t2m_drain_bury(drain, slot, owner, stopped, apr_time_now(), monotonic());
+    (void)t2m_drain_bury(drain, slot, owner, &end, apr_time_now(), monotonic());
 }
 
 /* From time to time, and at once when somebody asked for a slot in vain. */
@@ -366,6 +404,7 @@ static void run(writer_t *writer)
         }
         look_after_owners(writer);
         tell_of_drops(writer);
+        tell_of_clock(writer);
         t2m_chain_heads_tell(writer->heads, &writer->drain.board, writer->drain.settings,
                              monotonic());
     }

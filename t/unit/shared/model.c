@@ -100,7 +100,7 @@ static void push(t2m_stream_e stream, const char *line, t2m_inflight_t *entry)
 
 static void producer_life(void)
 {
-    t2m_slot_request_t request = { 0 };
+    t2m_slot_request_t request = { .errors_file = T2M_FILE_NONE };
     t2m_inflight_t *entry;
 
     request.id = t2m_text("request-one");
@@ -117,6 +117,7 @@ static void producer_life(void)
 /* What the writer's loop does until nothing is left. */
 static void drain_all(void)
 {
+    static const t2m_drain_end_t killed = { 0 };
     int moved = 1;
 
     if (t2m_drain_finish(&drain) != APR_SUCCESS) {
@@ -128,7 +129,7 @@ static void drain_all(void)
         }
     }
     if (producer_gone && t2m_slots_owner(&drain.slots, 1) && !t2m_drain_waiting(&drain)
-        && t2m_drain_bury(&drain, 1, t2m_slots_owner(&drain.slots, 1), 0, 5, 5) != APR_SUCCESS) {
+        && t2m_drain_bury(&drain, 1, t2m_slots_owner(&drain.slots, 1), &killed, 5, 5) != APR_SUCCESS) {
         abort();
     }
 }

@@ -168,7 +168,9 @@ static void again(t2m_intent_phase_e phase)
 /* A request in flight whose process is gone, on a slot of its own. */
 static void dies_in_flight(void)
 {
-    t2m_slot_request_t request = { .file = 0, .started = 1, .started_monotonic = 1 };
+    t2m_slot_request_t request = { .file = 0, .errors_file = T2M_FILE_NONE, .started = 1,
+                                   .started_monotonic = 1 };
+    static const t2m_drain_end_t killed = { 0 };
     t2m_slot_t other;
     apr_uint32_t index;
 
@@ -180,7 +182,7 @@ static void dies_in_flight(void)
     index = other.index;
     (void)t2m_slot_begin(&other, &request);
     t2m_slot_release(&other);
-    is_number(t2m_drain_bury(&drain, index, t2m_slots_owner(&drain.slots, index), 0,
+    is_number(t2m_drain_bury(&drain, index, t2m_slots_owner(&drain.slots, index), &killed,
                              1705314651000000, 5), APR_SUCCESS, "a dead one's request is logged");
 }
 
@@ -321,6 +323,112 @@ static void replaced(t2m_slot_t *slot)
     (void)close(fd);
 }
 
+static int ends(apr_uint32_t index, int alone, t2m_drain_end_t *end)
+{
+    return t2m_drain_end(&drain, index, t2m_slots_owner(&drain.slots, index), alone, end);
+}
+
+/* What is known of a process's end, and by whom. */
+static void learns_of_ends(t2m_slot_t *other)
+{
+    t2m_crash_t *crash = t2m_slot_crash(other);
+    t2m_drain_end_t end;
+
+    ok(!ends(other->index, 0, &end) && !end.signal && !end.stopped && !end.exited, "nobody knows");
+    ok(ends(other->index, 1, &end) && end.stopped, "with the server");
+    crash->signal = SIGSEGV;
+    ok(!ends(other->index, 0, &end) && end.signal == SIGSEGV, "its own word");
+    ok(ends(other->index, 1, &end) && end.stopped && end.signal == 0,
+       "one that it lived on after, to an end in order");
+    (void)t2m_slot_note_end(world.slots_fd, &world.geometry, (int)getpid(), SIGABRT);
+    ok(ends(other->index, 0, &end) && end.signal == SIGSEGV && !end.stopped,
+       "counts before the parent's");
+    crash->signal = 0;
+    ok(ends(other->index, 0, &end) && end.signal == SIGABRT, "which is all there is without it");
+    crash->exited = 1;
+    ok(ends(other->index, 0, &end) && end.signal == SIGABRT && !end.exited,
+       "it crashed as it exited");
+    (void)t2m_slot_note_end(world.slots_fd, &world.geometry, (int)getpid(), 0);
+    other->header->closed = 1;
+    ok(ends(other->index, 0, &end) && end.exited && !end.stopped && end.signal == 0,
+       "it called exit");
+    crash->exited = 0;
+    ok(ends(other->index, 0, &end) && end.stopped, "it ended by itself");
+    other->header->closed = 0;
+}
+
+static int find_line(const char *one, const char *two)
+{
+    FILE *file = fopen(path, "r");
+    char line[8192];
+    int count = 0;
+
+    while (file && fgets(line, sizeof(line), file)) {
+        count += strstr(line, one) && strstr(line, two);
+    }
+    if (file) {
+        (void)fclose(file);
+    }
+    return count;
+}
+
+static void begin_two(t2m_slot_t *other)
+{
+    t2m_slot_request_t request = { .file = 0, .errors_file = 0, .started_monotonic = 1 };
+
+    request.id = t2m_text("first-of-two");
+    request.path = t2m_text("/a");
+    (void)t2m_slot_begin(other, &request);
+    request.id = t2m_text("second-of-two");
+    (void)t2m_slot_begin(other, &request);
+}
+
+static void bury(t2m_slot_t *other, int signal, int stopped)
+{
+    t2m_drain_end_t end = { .signal = signal, .stopped = stopped };
+    apr_uint32_t index = other->index;
+
+    t2m_slot_release(other);
+    is_number(t2m_drain_bury(&drain, index, t2m_slots_owner(&drain.slots, index), &end,
+                             1705314651000000, 5), APR_SUCCESS, "buried");
+    is_number((long)t2m_slots_owner(&drain.slots, index), 0, "and the slot is free");
+    (void)world_claim(&world, other);
+}
+
+static void buries_crashes(void)
+{
+    t2m_slot_t other;
+
+    (void)truncate(path, 0);
+    drain.sinks[0].size = 0;
+    if (world_claim(&world, &other) != APR_SUCCESS) {
+        ok(0, "a slot");
+        return;
+    }
+    learns_of_ends(&other);
+    begin_two(&other);
+    t2m_slot_crash(&other)->signal = SIGSEGV;
+    t2m_slot_crash(&other)->entry = 2;
+    bury(&other, SIGSEGV, 0);
+    is_number(find_line("CRITICAL", "second-of-two"), 1, "the crash names its request");
+    is_number(find_line("\"outcome\":\"worker_died\",\"signal\":\"SIGSEGV\"", "-of-two"), 2,
+              "each of the two has its line");
+    is_number((long)drain.board.totals[T2M_STREAM_ERRORS].worker_died, 1,
+              "the ledger knows that nobody pushed it");
+    begin_two(&other);
+    bury(&other, 0, 0);
+    is_number(find_line("CRITICAL", "served 2 requests"), 1, "killed: which of two is not known");
+    is_number(find_line("\"signal\":\"unknown\"", "-of-two"), 2, "nor the signal");
+    begin_two(&other);
+    bury(&other, 0, 1);
+    is_number(find_line("killed_at_stop", "-of-two"), 2, "stopped: the requests have their lines");
+    is_number(find_line("CRITICAL", ""), 2, "and nothing crashed");
+    bury(&other, 0, 0);
+    is_number(find_line("CRITICAL", ""), 2, "nor when it had nothing to do");
+    bury(&other, SIGBUS, 0);
+    is_number(find_line("was ended by SIGBUS\"", "\"requests\":0"), 1, "a crash beside all service");
+}
+
 int main(void)
 {
     t2m_slot_t slot;
@@ -351,6 +459,7 @@ int main(void)
     tells_at_the_end(&slot);
     sheds_before_open(&slot);
     replaced(&slot);
+    buries_crashes();
     (void)close(fd);
     (void)unlink(path);
     return tap_done();
