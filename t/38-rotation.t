@@ -288,7 +288,8 @@ subtest 'logrotate' => sub {
 
 # ---- by the clock --------------------------------------------------------------------------------
 
-# Sets the clock of the whole server to that moment; it goes on from there.
+# Sets the clock of the whole server to that moment; it goes on from there. A writer that is
+# confined could not read the file.
 sub set_clock {
     my ($server, $moment) = @_;
     my $path = $server->root . '/clock';
@@ -320,6 +321,7 @@ subtest 'by the clock' => sub {
     my $server = server(name => 'clock', conf => <<'CONF');
 T2MLogRotate access daily
 T2MLogRotate performance hourly
+T2MLogConfine Off
 CONF
     start_faked($server, at(10, 58), 'UTC');
     get($server->port, '/index.html?n=1-1');
@@ -356,6 +358,7 @@ subtest 'by the local clock' => sub {
     my $server = server(name => 'local', conf => <<'CONF');
 T2MLogRotate access daily local
 T2MLogRotate performance daily
+T2MLogConfine Off
 CONF
     start_faked($server, at(18, 13), 'NPT-5:45'); # midnight is at 18:15 UTC
     get($server->port, '/index.html?n=1-1');

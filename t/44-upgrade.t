@@ -158,9 +158,9 @@ subtest 'a program that cannot be used' => sub {
         'is missing' => sub { unlink "$directory/t2mlog" },
         'is no program' => sub { write_file("$directory/t2mlog", "no program\n", 0755) },
         'fails' => sub { write_file("$directory/t2mlog", "#!/bin/sh\nexit 1\n", 0755) },
-        $other ? ('is of another version' => sub { install($directory, t2mlog => $other->{t2mlog}) })
-            : (),
     );
+    $broken{'is of another version'} = sub { install($directory, t2mlog => $other->{t2mlog}) }
+        if $other;
     my $errors = 0;
     for my $how (sort keys %broken) {
         unlink "$directory/t2mlog";

@@ -75,7 +75,8 @@
 #endif
 
 enum {
-    T2M_LAYOUT_VERSION = 3 + T2M_LAYOUT_TEST, /* changes with any change of this file or of tables.h */
+    /* Changes with any change of this file or of tables.h. */
+    T2M_LAYOUT_VERSION = 3 + T2M_LAYOUT_TEST,
     T2M_PAGE = 4096,
     T2M_SLOTS_MAX = 65536,
     T2M_FILES_MAX = 4096,

@@ -102,6 +102,7 @@ static t2m_batch_line_t *place_line(t2m_batch_t *batch, apr_uint32_t file, t2m_b
     part = &batch->parts[line->part];
     part->lines++;
     part->records += kind != T2M_BATCH_GAP;
+    part->urgent |= record->level == T2M_LEVEL_CRITICAL;
     part->room += record->size + T2M_LINE_TAIL;
     batch->room += record->size + T2M_LINE_TAIL;
     return line;

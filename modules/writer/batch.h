@@ -41,6 +41,7 @@ typedef struct {
     apr_size_t start;    /* in bytes[] */
     apr_size_t size;     /* rendered so far */
     apr_size_t room;     /* at most */
+    int urgent;          /* it has a line of the level CRITICAL */
     int chained;         /* security lines carry a prev: chain, of the line chain_seq */
     apr_uint64_t chain_seq;
     unsigned char chain[T2M_CHAIN_SIZE];

@@ -26,6 +26,7 @@
 
 #include "shared/atomic.h"
 #include "writer/backups.h"
+#include "writer/confine.h"
 #include "writer/roll.h"
 #include "writer/rotate.h"
 
@@ -127,15 +128,49 @@ static void wait_for_work(t2m_chores_t *chores, int milliseconds)
     }
 }
 
+/* Whether all that is needed is still what the writer was confined to. */
+static int is_within_reach(t2m_chores_t *chores)
+{
+    char directory[T2M_PATH_MAX], token_file[T2M_PATH_MAX];
+    t2m_chores_file_t file;
+    apr_uint32_t i;
+
+    for (i = 0; t2m_chores_file(chores, i, &file); i++) {
+        (void)(file.settings.to_descriptor || t2m_confine_reaches_beside(file.settings.path));
+    }
+    lock(chores);
+    memcpy(directory, chores->shared.directory, sizeof(directory));
+    memcpy(token_file, chores->shared.token_file, sizeof(token_file));
+    unlock(chores);
+    (void)(!*directory || t2m_confine_reaches(directory));
+    (void)(!*token_file || t2m_confine_reaches(token_file));
+    return t2m_confine_reaches_system() && !t2m_confine_outdated();
+}
+
+/* The thread that writes ends the writer when it sees it. */
+static int is_outdated(t2m_chores_t *chores)
+{
+    if (!t2m_confine_outdated()) {
+        return 0;
+    }
+    lock(chores);
+    t2m_chores_news(chores);
+    unlock(chores);
+    return 1;
+}
+
 /* What must not wait for the packing of a large file. */
 static void look_around(t2m_chores_t *chores, apr_int64_t monotonic)
 {
-    if (is_due(&chores->last_files, monotonic, FILES_US)) {
+    if (is_due(&chores->last_files, monotonic, FILES_US) && is_within_reach(chores)) {
         t2m_chores_files(chores);
         t2m_control_follow(chores);
     }
-    if (is_due(&chores->last_tokens, monotonic, TOKENS_US)) {
+    if (!t2m_confine_outdated() && is_due(&chores->last_tokens, monotonic, TOKENS_US)) {
         t2m_chores_tokens(chores);
+    }
+    if (is_outdated(chores)) {
+        return;
     }
     if (is_due(&chores->last_space, monotonic, DISK_US)) {
         t2m_chores_space(chores);

@@ -45,4 +45,11 @@ int t2m_chores_fd(const t2m_chores_t *chores);
  * number may be that of something else. */
 int t2m_chores_has_directory(void);
 
+/**
+ * Lets T2M_FD_DIRECTORY be the directory that now stands under the path of T2MLogDir. Nonzero when
+ * it was another one. A writer that follows one which was confined begins with this: what it got
+ * may have been moved away.
+ */
+int t2m_chores_enter(const char *path);
+
 #endif

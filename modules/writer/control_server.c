@@ -99,10 +99,24 @@ static int has_socket(void)
     return fstatat(T2M_FD_DIRECTORY, T2M_CONTROL_SOCKET, &information, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+int t2m_chores_enter(const char *path)
+{
+    int fd;
+
+    if (!t2m_chores_has_directory() || !is_other(path)) {
+        return 0;
+    }
+    fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+        (void)dup2(fd, T2M_FD_DIRECTORY);
+        (void)close(fd);
+    }
+    return 1;
+}
+
 void t2m_control_follow(t2m_chores_t *chores)
 {
     char path[T2M_PATH_MAX];
-    int other, fd;
 
     (void)pthread_mutex_lock(&chores->lock);
     memcpy(path, chores->shared.directory, sizeof(path));
@@ -110,16 +124,11 @@ void t2m_control_follow(t2m_chores_t *chores)
     if (!t2m_chores_has_directory()) {
         return;
     }
-    other = is_other(path);
-    if (!other && has_socket()) {
+    if (!is_other(path) && has_socket()) {
         return;
     }
     t2m_control_close(chores->socket_fd);
-    fd = other ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    if (fd >= 0) {
-        (void)dup2(fd, T2M_FD_DIRECTORY);
-        (void)close(fd);
-    }
+    (void)t2m_chores_enter(path);
     chores->socket_fd = t2m_control_listen();
 }
 

@@ -56,6 +56,7 @@ void t2m_drain_settle(t2m_drain_t *drain)
 
     for (file = 0; file < drain->settings->file_count; file++) {
         if (drain->settings->files[file].retired) {
+            t2m_sync_closed(drain->sync, file);
             t2m_sink_close(&drain->sinks[file]);
         } else {
             (void)t2m_drain_ready(drain, file);

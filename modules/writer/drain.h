@@ -27,6 +27,7 @@
 #include "writer/batch.h"
 #include "writer/fold.h"
 #include "writer/sink.h"
+#include "writer/sync.h"
 
 typedef struct {
     t2m_slots_t slots;
@@ -36,6 +37,7 @@ typedef struct {
     t2m_sink_t *sinks;        /* T2M_FILES_MAX */
     t2m_batch_t *batch;
     t2m_fold_t *fold;
+    t2m_sync_t *sync;         /* NULL: none */
     t2m_chain_t *chain;       /* of the stream security; NULL: there is none */
     apr_uint64_t *room;       /* of each file: bytes before it must rotate */
     pthread_mutex_t names;    /* held while files are renamed */

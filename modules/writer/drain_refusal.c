@@ -12,6 +12,8 @@
 /* Files that refuse: what is known of them, and asking them again. */
 #include "writer/drain_internal.h"
 
+#include <unistd.h>
+
 #include "shared/atomic.h"
 #include "shared/step.h"
 #include "writer/chain_resume.h"
@@ -92,6 +94,21 @@ static void begin_chain(t2m_drain_t *drain, apr_uint32_t file)
     }
 }
 
+/* A file that was made, or put in the place of a rotated one, is on the disk with its name. */
+static void sync_name(t2m_drain_t *drain, apr_uint32_t file)
+{
+    const t2m_settings_file_t *settings = &drain->settings->files[file];
+    const char *name;
+    int directory;
+
+    if (settings->sync != T2M_SYNC_NONE && drain->sinks[file].regular
+        && drain->sinks[file].size == 0
+        && t2m_sink_directory(settings->path, &directory, &name) == APR_SUCCESS) {
+        t2m_sync_directory(drain->sync, file, directory);
+        (void)close(directory);
+    }
+}
+
 apr_status_t t2m_drain_ready(t2m_drain_t *drain, apr_uint32_t file)
 {
     t2m_sink_t *sink = &drain->sinks[file];
@@ -104,6 +121,7 @@ apr_status_t t2m_drain_ready(t2m_drain_t *drain, apr_uint32_t file)
     status = t2m_sink_open(sink, &drain->settings->files[file], &why);
     if (status == APR_SUCCESS) {
         take_over(drain, file);
+        sync_name(drain, file);
     } else {
         learn_number(drain, file);
         t2m_drain_refused(drain, file, status, why);
@@ -138,7 +156,10 @@ static apr_status_t ask(t2m_drain_t *drain, apr_uint32_t file)
 
     if (status == APR_SUCCESS && spill && drain->board.files[file].spilled) {
         status = t2m_spill_return(&drain->board, spill, &drain->sinks[file]);
-        if (status != APR_SUCCESS) {
+        if (status == APR_SUCCESS) {
+            t2m_sync_written(drain->sync, file, drain->sinks[file].fd,
+                             (t2m_sync_e)drain->settings->files[file].sync, 1);
+        } else {
             t2m_drain_refused(drain, file, status, NULL);
         }
     }

@@ -174,6 +174,10 @@ apr_status_t t2m_drain_write_step(t2m_drain_t *drain, t2m_intent_step_t *step)
             divert(drain, step, status);
         }
     }
+    if (step->way == T2M_WAY_FILE) {
+        t2m_sync_written(drain->sync, step->file, drain->sinks[step->file].fd,
+                         (t2m_sync_e)drain->settings->files[step->file].sync, part->urgent);
+    }
     if (step->way != T2M_WAY_FILE) {
         write_elsewhere(drain, step, part);
     }

@@ -18,6 +18,7 @@
 
 #include "shared/atomic.h"
 #include "shared/step.h"
+#include "writer/confine.h"
 #include "writer/rotate.h"
 
 #define RETRY_INTERVAL apr_time_from_sec(60)
@@ -26,6 +27,9 @@ static void tell(t2m_drain_t *drain, apr_uint32_t file, apr_status_t error)
 {
     char text[T2M_NOTICE_SIZE];
 
+    if (t2m_confine_outdated()) { /* the next writer may rotate it */
+        return;
+    }
     (void)snprintf(text, sizeof(text), "T2M0206: cannot rotate %.120s: %s; it is written on",
                    drain->settings->files[file].path, strerror(error));
     t2m_board_notice(&drain->board, T2M_LEVEL_ERROR, text);
@@ -49,6 +53,7 @@ static apr_status_t rename_all(t2m_drain_t *drain, const char *path)
 
 void t2m_roll_reopen(t2m_drain_t *drain, apr_uint32_t file)
 {
+    t2m_sync_closed(drain->sync, file);
     t2m_sink_close(&drain->sinks[file]);
     T2M_STEP("file closed");
     (void)t2m_drain_ready(drain, file); /* what fails now is told with the next line */

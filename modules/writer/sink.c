@@ -23,6 +23,7 @@
 #include "core/backup_name.h"
 #include "core/encode.h"
 #include "shared/step.h"
+#include "writer/confine.h"
 #include "writer/last_seq.h"
 
 enum { STREAM_WAIT_MS = 20 }; /* for the reader of a pipe or terminal */
@@ -54,7 +55,13 @@ apr_status_t t2m_sink_directory(const char *path, int *directory, const char **n
     parent[size] = '\0';
     *name = slash + 1;
     *directory = open(size ? parent : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return *directory < 0 ? errno : APR_SUCCESS;
+    if (*directory < 0) {
+        int error = errno;
+
+        (void)t2m_confine_reaches_beside(path);
+        return error;
+    }
+    return APR_SUCCESS;
 }
 
 static apr_status_t open_file(int directory, const char *name, int *fd)

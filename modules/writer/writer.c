@@ -41,10 +41,12 @@
 #include "writer/chain_head.h"
 #include "writer/chain_key.h"
 #include "writer/chores.h"
+#include "writer/confine.h"
 #include "writer/drain.h"
 #include "writer/ledger.h"
 #include "writer/owners.h"
 #include "writer/quarantine.h"
+#include "writer/roll.h"
 
 enum {
     LOOK_MS = 5,         /* between two looks while there is work */
@@ -64,11 +66,12 @@ typedef struct {
     t2m_chores_t *chores;
     t2m_owners_t *owners;
     t2m_clock_jump_t jump;
-    apr_int64_t last_work, last_owners, last_complaint, last_told; /* monotonic microseconds */
+    apr_int64_t last_work, last_owners, last_complaint, last_told, last_sync; /* monotonic us */
     t2m_chain_heads_t *heads;
     apr_status_t last_error;
     apr_uint64_t refused; /* claims of slots, at the last look at the owners */
     pid_t supervisor;
+    int again; /* what it needs now lies outside of its confinement */
     int alone; /* the lifeline hung up: no producer is left */
 } writer_t;
 
@@ -113,6 +116,9 @@ static void complain(writer_t *writer, apr_status_t error)
     char text[T2M_NOTICE_SIZE];
     apr_int64_t now = monotonic();
 
+    if (t2m_confine_outdated()) { /* the next writer may reach the file */
+        return;
+    }
     if (error == writer->last_error && now - writer->last_complaint < COMPLAIN_US) {
         return;
     }
@@ -182,6 +188,32 @@ static void tell_of_refusals(writer_t *writer, int moved)
         *failed = APR_SUCCESS;
     } else if (moved && t2m_drain_refusing(&writer->drain) == 0) {
         recovered(writer);
+    }
+}
+
+/* What the system could not bring to the disk it may have forgotten: only a file opened anew can be
+ * believed again. */
+static void tell_of_sync(writer_t *writer)
+{
+    t2m_drain_t *drain = &writer->drain;
+    apr_int64_t now = monotonic();
+    apr_uint32_t file;
+    apr_status_t error;
+    int reopen;
+
+    while ((error = t2m_sync_failed(drain->sync, &file, &reopen)) != APR_SUCCESS) {
+        char text[T2M_NOTICE_SIZE];
+
+        (void)t2m_add(&drain->board.files[file].synced_failed, 1);
+        if (writer->last_sync == 0 || now - writer->last_sync >= COMPLAIN_US) {
+            (void)snprintf(text, sizeof(text), "T2M0215: cannot bring the lines of %.120s to the "
+                           "disk: %s", drain->settings->files[file].path, strerror(error));
+            t2m_board_notice(&drain->board, T2M_LEVEL_ERROR, text);
+            writer->last_sync = now;
+        }
+        if (reopen) {
+            t2m_roll_reopen(drain, file);
+        }
     }
 }
 
@@ -360,6 +392,8 @@ static void drain_the_rest(writer_t *writer)
            || t2m_drain_refusing(&writer->drain)) {
         if (writer->last_error == APR_SUCCESS) {
             end = monotonic() + GIVE_UP_US;
+        } else if (t2m_confine_outdated()) {
+            return;
         } else if (monotonic() > end) {
             give_up(writer);
             return;
@@ -379,38 +413,58 @@ static int is_relieved(const writer_t *writer)
         && t2m_load(&writer->drain.board.header->successor) != 0;
 }
 
+static t2m_confine_t confinement(const writer_t *writer)
+{
+    t2m_confine_t what = { writer->drain.settings, writer->drain.settings->confine != 0 };
+
+    return what;
+}
+
 /* While a file refuses a batch, the list of files stays; what the chores found does not wait: a
  * revoked token, or that the file which fills the disk was taken away. */
 static void between_batches(writer_t *writer)
 {
     if (!t2m_drain_pending(&writer->drain) && t2m_drain_settings(&writer->drain)) {
+        const t2m_confine_t what = confinement(writer);
+
+        if (!t2m_confine_covers(&what)) {
+            writer->again = 1;
+            return;
+        }
         t2m_drain_settle(&writer->drain);
     }
+    writer->again |= t2m_confine_outdated();
     if (writer->chores) {
         (void)t2m_chores_exchange(writer->chores, &writer->drain);
     }
 }
 
-static void run(writer_t *writer)
+static int run(writer_t *writer)
 {
     while (!hung_up()) {
         if (is_relieved(writer)) {
             t2m_chores_stop(writer->chores);
-            return;
+            return T2M_WRITER_DRAINED;
         }
         between_batches(writer);
+        if (writer->again) {
+            t2m_chores_stop(writer->chores);
+            return T2M_WRITER_AGAIN;
+        }
         if (!drain_once(writer)) {
             rest(writer);
         }
         look_after_owners(writer);
         tell_of_drops(writer);
         tell_of_clock(writer);
+        tell_of_sync(writer);
         t2m_chain_heads_tell(writer->heads, &writer->drain.board, writer->drain.settings,
                              monotonic());
     }
     t2m_chores_stop(writer->chores);
     (void)t2m_drain_settings(&writer->drain);
     drain_the_rest(writer);
+    return t2m_confine_outdated() ? T2M_WRITER_AGAIN : T2M_WRITER_DRAINED;
 }
 
 static int lock_board(int command)
@@ -483,6 +537,18 @@ static void name_process(void)
 #endif
 }
 
+/* Before there is a second thread. What this kernel lacks is told once. */
+static void confine(writer_t *writer)
+{
+    const t2m_confine_t what = confinement(writer);
+    t2m_level_e level;
+    const char *told = t2m_confine(&what, &level);
+
+    if (told && (level > T2M_LEVEL_INFO || writer->drain.board.header->writers == 0)) {
+        t2m_board_notice(&writer->drain.board, level, told);
+    }
+}
+
 static int unusable(const char *what)
 {
     (void)fprintf(stderr, "t2mlog writer: %s\n", what);
@@ -515,6 +581,7 @@ int t2m_writer_main(int argc, char **argv)
 {
     static writer_t writer;
     const char *problem;
+    int code;
 
     (void)umask(027);
     if (t2m_drain_open(&writer.drain, T2M_FD_SLOTS, T2M_FD_BOARD) != APR_SUCCESS) {
@@ -524,11 +591,16 @@ int t2m_writer_main(int argc, char **argv)
         return T2M_WRITER_FAILED;
     }
     (void)t2m_drain_settings(&writer.drain); /* they may have changed while it waited */
+    t2m_confine_bound(writer.drain.settings->confine != 0);
     problem = become(writer.drain.settings->user);
     if (problem) {
         return unusable(problem);
     }
     name_process();
+    (void)t2m_chores_enter(writer.drain.settings->directory);
+    load_chain(&writer);
+    confine(&writer);
+    writer.drain.sync = t2m_sync_start();
     writer.supervisor = argc > 1 ? (pid_t)strtol(argv[1], NULL, 10) : 0;
     writer.owners = t2m_owners_create(writer.drain.slots.geometry.slot_count);
     if (!writer.owners) {
@@ -537,12 +609,12 @@ int t2m_writer_main(int argc, char **argv)
     t2m_store(&writer.drain.board.header->writer_pid, (apr_uint32_t)getpid());
     (void)t2m_add(&writer.drain.board.header->writers, 1);
     writer.last_work = monotonic();
-    load_chain(&writer);
     writer.heads = t2m_chain_heads_make();
     writer.chores = t2m_chores_start(&writer.drain);
     if (t2m_drain_finish(&writer.drain) == APR_SUCCESS) { /* else it is tried again */
         t2m_drain_settle(&writer.drain);
     }
-    run(&writer);
-    return T2M_WRITER_DRAINED;
+    code = run(&writer);
+    t2m_sync_stop(writer.drain.sync);
+    return code;
 }

@@ -14,10 +14,12 @@
 #define T2M_WRITER_WRITER_H
 
 /* Exit codes: the supervisor ends with the first, starts a new writer after any other. */
-enum { T2M_WRITER_DRAINED = 0, T2M_WRITER_FAILED = 1, T2M_WRITER_UNUSABLE = 3 };
+enum { T2M_WRITER_DRAINED = 0, T2M_WRITER_FAILED = 1, T2M_WRITER_UNUSABLE = 3,
+       T2M_WRITER_AGAIN = 4 };
 
 /**
  * Writes until the lifeline hangs up and every slot is drained, then returns T2M_WRITER_DRAINED.
+ * T2M_WRITER_AGAIN: what it needs now lies outside of what it was confined to; another one can.
  * T2M_WRITER_UNUSABLE: the memories cannot be used by this program; another try would not help.
  */
 int t2m_writer_main(int argc, char **argv);
