@@ -357,6 +357,20 @@ static void learns_of_ends(t2m_slot_t *other)
     other->header->closed = 0;
 }
 
+/* A writer that waits for its place has read newer settings: the one that works takes them too. */
+static void both_take_settings(void)
+{
+    t2m_settings_t *settings = calloc(1, sizeof(*settings));
+    t2m_drain_t *next = calloc(1, sizeof(*next));
+
+    (void)t2m_settings_read(world.slots_memory, &world.geometry, settings);
+    (void)t2m_settings_publish(world.slots_memory, &world.geometry, settings);
+    is_number(t2m_drain_open(next, world.slots_fd, world.board_fd), APR_SUCCESS, "the next writer");
+    ok(t2m_drain_settings(&drain), "what it has read is news to the one that works");
+    ok(!t2m_drain_settings(&drain), "once");
+    free(settings);
+}
+
 static int find_line(const char *one, const char *two)
 {
     FILE *file = fopen(path, "r");
@@ -460,6 +474,7 @@ int main(void)
     sheds_before_open(&slot);
     replaced(&slot);
     buries_crashes();
+    both_take_settings();
     (void)close(fd);
     (void)unlink(path);
     return tap_done();

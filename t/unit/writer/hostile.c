@@ -166,9 +166,11 @@ static void look(mutate_t *mutation)
 static void bury(void)
 {
     t2m_inflight_t copy;
+    t2m_drain_end_t end;
     apr_uint32_t i;
 
-    wrong.buried += t2m_drain_bury(&drain, SPOILED, owner, 0, 5, 5) != APR_SUCCESS
+    (void)t2m_drain_end(&drain, SPOILED, owner, 0, &end);
+    wrong.buried += t2m_drain_bury(&drain, SPOILED, owner, &end, 5, 5) != APR_SUCCESS
                  || t2m_slots_owner(&drain.slots, SPOILED) != 0;
     for (i = 0; i < geometry.inflight_count; i++) {
         wrong.buried += t2m_slots_inflight(&drain.slots, SPOILED, i,
