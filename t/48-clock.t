@@ -52,6 +52,7 @@ sub move_clock {
 sub start_at {
     my ($server, $moment) = @_;
     set_clock($server, $moment);
+    $server->{conf} .= "\nT2MLogConfine Off\n"; # the clock is a file that the writer must reach
     local $ENV{T2M_PRELOAD} = $FAKETIME[0];
     local @ENV{qw(FAKETIME_TIMESTAMP_FILE FAKETIME_NO_CACHE DONT_FAKE_MONOTONIC NO_FAKE_STAT TZ)}
         = ($server->root . '/clock', 1, 1, 1, 'UTC');

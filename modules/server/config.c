@@ -476,7 +476,7 @@ static void resolve_global(apr_pool_t *pool, const server_rec *main_server,
     DEFAULT_VALUE(crash_trace, T2M_UNSET, 0)
     DEFAULT_VALUE(confine, T2M_UNSET, 1)
     for (t2m_stream_e stream = 0; stream < T2M_STREAM_COUNT; stream++) {
-        DEFAULT_VALUE(sync[stream], T2M_UNSET, default_sync(stream))
+        DEFAULT_VALUE(sync[stream], T2M_UNSET, (int)default_sync(stream))
     }
     resolve_limit(&config->max_total, DEFAULT_MAX_TOTAL);
     resolve_limit(&config->min_free, DEFAULT_MIN_FREE);

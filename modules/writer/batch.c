@@ -9,15 +9,14 @@
  * and limitations under the License.
  */
 
-/* Gathering by time and grouping by file; batch_render.c makes the bytes. */
+/* Gathering by time and grouping by file; batch_made.c gathers the writer's own lines, batch_render.c
+ * makes the bytes. */
 #include "writer/batch_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/encode.h"
-#include "writer/crash_line.h"
-#include "writer/last_request.h"
 #include "writer/quarantine.h"
 
 t2m_batch_t *t2m_batch_create(const t2m_geometry_t *geometry)
@@ -43,7 +42,7 @@ t2m_batch_t *t2m_batch_create(const t2m_geometry_t *geometry)
     return batch;
 }
 
-static void start(t2m_batch_t *batch, const t2m_board_t *board)
+void t2m_batch_start(t2m_batch_t *batch, const t2m_board_t *board)
 {
     apr_uint32_t i;
 
@@ -124,8 +123,7 @@ static void place_gap(t2m_batch_t *batch, apr_uint32_t file, unsigned char strea
     batch->parts[line->part].records += t2m_batch_takes_numbers(reason) ? count : 0;
 }
 
-/* What was shed before, by the name of its first reason. */
-static void place_shed_gap(t2m_batch_t *batch, apr_uint32_t file, unsigned char stream)
+void t2m_batch_place_shed_gap(t2m_batch_t *batch, apr_uint32_t file, unsigned char stream)
 {
     const t2m_board_file_t *row = &batch->files[file];
 
@@ -134,12 +132,12 @@ static void place_shed_gap(t2m_batch_t *batch, apr_uint32_t file, unsigned char 
 
 /* Before the first line of a file that was not written to for a while stands what was left out. */
 static t2m_batch_line_t *add_line(t2m_batch_t *batch, apr_uint32_t file, t2m_batch_kind_e kind,
-                                  const t2m_ring_record_t *record)
+                                     const t2m_ring_record_t *record)
 {
     const t2m_batch_part_t *part = &batch->parts[part_for(batch, file)];
 
     if (part->lines == 0 && batch->files[file].shed) {
-        place_shed_gap(batch, file, record->stream);
+        t2m_batch_place_shed_gap(batch, file, record->stream);
     }
     return place_line(batch, file, kind, record);
 }
@@ -176,8 +174,7 @@ static void count_shed(t2m_batch_part_t *part, apr_uint64_t count, t2m_drop_e re
     part->shed += count;
 }
 
-/* The lines that a record may make: its own and the gap before it. */
-static int has_room(const t2m_batch_t *batch, apr_uint32_t size)
+int t2m_batch_has_room(const t2m_batch_t *batch, apr_uint32_t size)
 {
     return batch->line_count + 2 <= T2M_BATCH_LINES
         && batch->room + size + T2M_LINE_MIN + 2 * T2M_LINE_TAIL <= T2M_BATCH_BYTES;
@@ -217,8 +214,8 @@ static void offer(t2m_batch_t *batch, const t2m_slots_t *slots, t2m_board_t *boa
     t2m_merge_push(batch->merge, &item);
 }
 
-static t2m_batch_line_t *line_for(t2m_batch_t *batch, t2m_batch_kind_e kind,
-                                  const t2m_ring_record_t *record)
+t2m_batch_line_t *t2m_batch_line_for(t2m_batch_t *batch, t2m_batch_kind_e kind,
+                                     const t2m_ring_record_t *record)
 {
     t2m_drop_e reason = record->size ? shed_reason(batch, record) : T2M_DROP_COUNT;
     t2m_batch_line_t *line;
@@ -246,7 +243,7 @@ static void take(t2m_batch_t *batch, const t2m_merge_item_t *item,
     if (item->record.size && item->record.file >= settings->file_count) {
         trouble->unknown_file++;
     } else {
-        line = line_for(batch, T2M_BATCH_RECORD, &item->record);
+        line = t2m_batch_line_for(batch, T2M_BATCH_RECORD, &item->record);
         line->slot = item->slot;
         line->position = batch->targets[item->slot] + sizeof(t2m_ring_record_t);
     }
@@ -256,7 +253,7 @@ static void take(t2m_batch_t *batch, const t2m_merge_item_t *item,
 }
 
 /* Drops are counted by stream: its first file, the main server's, tells of them. */
-static apr_uint32_t main_file(const t2m_settings_t *settings, int stream)
+apr_uint32_t t2m_batch_main_file(const t2m_settings_t *settings, int stream)
 {
     apr_uint32_t file;
 
@@ -283,7 +280,7 @@ static void add_gap(t2m_batch_t *batch, const t2m_settings_t *settings, int drop
                     apr_uint64_t count)
 {
     int stream = drop / T2M_DROP_COUNT;
-    apr_uint32_t file = main_file(settings, stream), part;
+    apr_uint32_t file = t2m_batch_main_file(settings, stream), part;
 
     batch->moves = 1;
     if (file == T2M_FILES_MAX) {
@@ -295,7 +292,7 @@ static void add_gap(t2m_batch_t *batch, const t2m_settings_t *settings, int drop
         return;
     }
     if (batch->parts[part].lines == 0 && batch->files[file].shed) {
-        place_shed_gap(batch, file, (unsigned char)stream);
+        t2m_batch_place_shed_gap(batch, file, (unsigned char)stream);
     }
     place_gap(batch, file, (unsigned char)stream, (t2m_drop_e)(drop % T2M_DROP_COUNT), count);
 }
@@ -351,7 +348,7 @@ apr_uint32_t t2m_batch_gather(t2m_batch_t *batch, const t2m_slots_t *slots,
     t2m_merge_item_t item;
     apr_uint32_t slot;
 
-    start(batch, board);
+    t2m_batch_start(batch, board);
     batch->moment = again ? again->moment : moment;
     batch->shed = again ? again->shed : board->header->shed;
     batch->limits = again ? NULL : room;
@@ -362,166 +359,13 @@ apr_uint32_t t2m_batch_gather(t2m_batch_t *batch, const t2m_slots_t *slots,
 
         offer(batch, slots, board, slot, end, trouble);
     }
-    while (t2m_merge_first(batch->merge, &item) && has_room(batch, item.record.size)
+    while (t2m_merge_first(batch->merge, &item) && t2m_batch_has_room(batch, item.record.size)
            && fits_file(batch, &item.record)) {
         t2m_merge_pop(batch->merge);
         take(batch, &item, settings, trouble);
         offer(batch, slots, board, item.slot, item.end, trouble);
     }
     return batch->line_count;
-}
-
-/* A line of the writer's own, which stands with its name at the end of made[]. */
-static void add_made(t2m_batch_t *batch, const t2m_ring_record_t *record)
-{
-    line_for(batch, T2M_BATCH_LAST_REQUEST, record)->position = batch->made_size;
-    batch->made_size += record->size + record->name_size;
-}
-
-static int is_in_flight(const t2m_slots_t *slots, apr_uint32_t slot, apr_uint32_t entry,
-                        apr_uint64_t tail, t2m_inflight_t *request)
-{
-    return t2m_slots_inflight(slots, slot, entry, tail, request)
-        && !t2m_slots_entry_check(slots, slot, entry, tail);
-}
-
-static void bury_request(t2m_batch_t *batch, const t2m_settings_t *settings,
-                         const t2m_intent_t *intent, const t2m_inflight_t *request)
-{
-    t2m_ring_record_t record = { .stream = T2M_STREAM_ACCESS, .level = T2M_LEVEL_ERROR,
-                                 .time = intent->bury_time, .file = request->file };
-
-    if (request->file >= settings->file_count) {
-        batch->silenced++;
-    } else if (has_room(batch, T2M_LAST_REQUEST_MAX)) {
-        record.size = t2m_last_request_line(request, intent, (t2m_layout_e)settings->layout,
-                                            batch->made + batch->made_size);
-        add_made(batch, &record);
-    }
-}
-
-/* Which request the process was at: the one that its own word names, else the only one. */
-static void find_crashed(const t2m_slots_t *slots, apr_uint32_t slot, apr_uint64_t tail,
-                         t2m_crash_report_t *report, t2m_inflight_t *crashed)
-{
-    apr_uint32_t entry, named = report->crash ? report->crash->entry : 0;
-    t2m_inflight_t request;
-
-    for (entry = 0; entry < slots->geometry.inflight_count; entry++) {
-        if (is_in_flight(slots, slot, entry, tail, &request)) {
-            report->requests++;
-            if (named ? entry + 1 == named : report->requests == 1) {
-                *crashed = request;
-                report->request = crashed;
-            }
-        }
-    }
-    if (!named && report->requests > 1) {
-        report->request = NULL;
-    }
-}
-
-static void bury_process(t2m_batch_t *batch, const t2m_slots_t *slots, apr_uint64_t tail,
-                         const t2m_settings_t *settings, const t2m_intent_t *intent)
-{
-    t2m_ring_record_t record = { .stream = T2M_STREAM_ERRORS, .level = T2M_LEVEL_CRITICAL,
-                                 .time = intent->bury_time, .name_size = T2M_FINGERPRINT_SIZE };
-    t2m_crash_report_t report = { .pid = t2m_slots_owner_pid(intent->bury_owner),
-                                  .signal = (int)intent->bury_signal,
-                                  .exited = intent->bury_exited != 0,
-                                  .time = intent->bury_time };
-    char *line = batch->made + batch->made_size, id[T2M_FINGERPRINT_SIZE];
-    t2m_inflight_t crashed;
-    t2m_crash_t crash;
-    apr_uint32_t file;
-
-    t2m_slots_crash(slots, intent->bury_slot, &crash);
-    report.crash = report.exited || (crash.signal && crash.signal == intent->bury_signal)
-                       ? &crash : NULL;
-    find_crashed(slots, intent->bury_slot, tail, &report, &crashed);
-    if (!report.signal && !report.exited && (intent->bury_stopped || report.requests == 0)) {
-        return;
-    }
-    file = report.request ? report.request->errors_file
-                          : main_file(settings, T2M_STREAM_ERRORS);
-    if (file < settings->file_count) {
-        record.file = (apr_uint16_t)file;
-        record.size = t2m_crash_line(&report, settings, line, id);
-        memcpy(line + record.size, id, sizeof(id));
-        add_made(batch, &record);
-    }
-}
-
-apr_uint32_t t2m_batch_bury(t2m_batch_t *batch, const t2m_slots_t *slots,
-                            const t2m_board_t *board, const t2m_settings_t *settings,
-                            const t2m_intent_t *intent)
-{
-    apr_uint64_t tail = board->heads[intent->bury_slot]; /* it is drained: all below is written */
-    t2m_inflight_t request;
-    apr_uint32_t entry;
-
-    start(batch, board);
-    batch->moment = intent->bury_time;
-    bury_process(batch, slots, tail, settings, intent);
-    for (entry = 0; entry < slots->geometry.inflight_count; entry++) {
-        if (is_in_flight(slots, intent->bury_slot, entry, tail, &request)) {
-            bury_request(batch, settings, intent, &request);
-        }
-    }
-    return batch->line_count;
-}
-
-int t2m_batch_may_tell(const t2m_board_t *board, const t2m_settings_t *settings,
-                       apr_uint32_t shed, int all, apr_uint32_t file)
-{
-    const t2m_board_file_t *row = &board->files[file];
-
-    return row->shed && row->error == 0
-        && (all || !(shed >> settings->files[file].stream & 1));
-}
-
-apr_uint32_t t2m_batch_tell(t2m_batch_t *batch, const t2m_board_t *board,
-                            const t2m_settings_t *settings, apr_uint32_t shed, int all,
-                            apr_time_t moment)
-{
-    apr_uint32_t file;
-
-    start(batch, board);
-    batch->moment = moment;
-    batch->shed = shed;
-    for (file = 0; file < settings->file_count && has_room(batch, T2M_LINE_MIN); file++) {
-        if (t2m_batch_may_tell(board, settings, shed, all, file)) {
-            place_shed_gap(batch, file, settings->files[file].stream);
-        }
-    }
-    return batch->line_count;
-}
-
-/* Its gap lines are not written either: those of the slots' drops are counted, one of what was
- * shed before stays to be told. */
-static void shed_line(t2m_batch_line_t *line)
-{
-    if (line->kind == T2M_BATCH_GAP) {
-        line->kind = T2M_BATCH_DROPPED;
-        line->position = t2m_batch_takes_numbers((t2m_drop_e)line->reason) ? line->position : 0;
-    } else if (line->kind == T2M_BATCH_RECORD || line->kind == T2M_BATCH_LAST_REQUEST) {
-        line->kind = T2M_BATCH_SHED;
-        line->reason = T2M_DROP_REFUSED;
-    }
-    line->size = 0;
-}
-
-void t2m_batch_shed_part(t2m_batch_t *batch, apr_uint32_t file)
-{
-    apr_uint32_t i;
-
-    for (i = 0; i < batch->line_count; i++) {
-        t2m_batch_line_t *line = &batch->lines[i];
-
-        if (line->kind != T2M_BATCH_COUNT && batch->parts[line->part].file == file) {
-            shed_line(line);
-        }
-    }
 }
 
 int t2m_batch_moves(const t2m_batch_t *batch)

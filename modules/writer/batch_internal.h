@@ -62,4 +62,20 @@ static inline int t2m_batch_takes_numbers(t2m_drop_e reason)
     return reason != T2M_DROP_SHED && reason != T2M_DROP_REFUSED;
 }
 
+/** Empties the batch for the next one. */
+void t2m_batch_start(t2m_batch_t *batch, const t2m_board_t *board);
+
+/** Nonzero when a record of that size, and a gap before it, still fit. */
+int t2m_batch_has_room(const t2m_batch_t *batch, apr_uint32_t size);
+
+/** Takes a record in, as what it is: written, shed or only counted. There must be room. */
+t2m_batch_line_t *t2m_batch_line_for(t2m_batch_t *batch, t2m_batch_kind_e kind,
+                                     const t2m_ring_record_t *record);
+
+/** The first file of a stream, the main server's; T2M_FILES_MAX: there is none. */
+apr_uint32_t t2m_batch_main_file(const t2m_settings_t *settings, int stream);
+
+/** Adds the gap line of what was shed of the file before, by the name of its first reason. */
+void t2m_batch_place_shed_gap(t2m_batch_t *batch, apr_uint32_t file, unsigned char stream);
+
 #endif
