@@ -288,6 +288,14 @@ static apr_status_t wait_a_moment(const t2m_ring_record_t *record, const char *l
     return status;
 }
 
+/* Of a process that has spoiled its memory the writer reads nothing more: no room will come. */
+static int is_given_up(void)
+{
+    apr_uint64_t owner = t2m_load(&process.slot.view.quarantine[process.slot.index]);
+
+    return owner != 0 && (pid_t)(apr_uint32_t)owner == getpid();
+}
+
 /* T2MLogOnFull block: as long as a writer lives, or has not been missing for long. */
 static apr_status_t wait_for_writer(const t2m_ring_record_t *record, const char *line,
                                     t2m_inflight_t *entry)
@@ -301,7 +309,7 @@ static apr_status_t wait_for_writer(const t2m_ring_record_t *record, const char 
         return APR_EAGAIN; /* nothing has happened since it was given up */
     }
     t2m_slot_waited(&process.slot);
-    while (status == APR_EAGAIN && t2m_process_monotonic() < end) {
+    while (status == APR_EAGAIN && t2m_process_monotonic() < end && !is_given_up()) {
         status = ask_again(record, line, entry);
         if (t2m_load(word) != passes) {
             passes = t2m_load(word);
@@ -328,7 +336,7 @@ static apr_status_t push(const t2m_ring_record_t *record, const char *line, t2m_
         return t2m_slot_push(&process.slot, T2M_SLOT_WAIT, record, line, entry);
     }
     status = t2m_slot_push(&process.slot, T2M_SLOT_ASK, record, line, entry);
-    if (status == APR_EAGAIN) {
+    if (status == APR_EAGAIN && !is_given_up()) {
         status = process.memory.block ? wait_for_writer(record, line, entry)
                                       : wait_a_moment(record, line, entry);
     }
@@ -429,9 +437,10 @@ int t2m_process_catch_up(void)
     return caught_up;
 }
 
+/* A process that a handler forks has the request but not the memory of its entry. */
 void t2m_process_ending(t2m_inflight_t *entry)
 {
-    if (entry) {
+    if (t2m_slot_entry_number(&process.slot, entry)) {
         t2m_store(&entry->ending, t2m_process_monotonic());
     }
 }

@@ -98,14 +98,20 @@ static void count_last(t2m_slot_header_t *header)
     }
 }
 
+/* The parent may note at any time that it stopped the owner: it is the same one. */
+static int is_same(apr_uint64_t owner, apr_uint64_t other)
+{
+    return ((owner ^ other) & ~T2M_OWNER_STOPPED) == 0;
+}
+
 void t2m_slots_free(t2m_slots_t *slots, apr_uint32_t index, apr_uint64_t owner)
 {
     t2m_inflight_t *entries = (t2m_inflight_t *)(slot_at(slots, index) + slots->map.inflight);
     t2m_slot_header_t *header = header_at(slots, index);
-    apr_uint64_t expected = owner;
+    apr_uint64_t expected = t2m_slots_owner(slots, index);
     apr_uint32_t i;
 
-    if (t2m_slots_owner(slots, index) != owner) {
+    if (!is_same(expected, owner)) {
         return;
     }
     for (i = 0; i < slots->geometry.inflight_count; i++) {
@@ -121,8 +127,10 @@ void t2m_slots_free(t2m_slots_t *slots, apr_uint32_t index, apr_uint64_t owner)
     t2m_store(&header->crash.frame_count, 0);
     t2m_store(end_of(slots, index), 0);
     T2M_STEP("end cleared");
-    (void)__atomic_compare_exchange_n(&directory(slots)->owner[index], &expected, 0, 0,
-                                      __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+    while (is_same(expected, owner)
+           && !__atomic_compare_exchange_n(&directory(slots)->owner[index], &expected, 0, 0,
+                                           __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
+    }
 }
 
 apr_uint64_t t2m_slots_refused(const t2m_slots_t *slots)

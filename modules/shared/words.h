@@ -20,6 +20,7 @@
 
 #include <apr.h>
 
+/** Copies size bytes of shared memory into out. */
 static inline void t2m_words_read(void *out, const void *shared, apr_size_t size)
 {
     const apr_uint64_t *words = shared;
@@ -36,6 +37,7 @@ static inline void t2m_words_read(void *out, const void *shared, apr_size_t size
     }
 }
 
+/** Copies size bytes of from into shared memory. */
 static inline void t2m_words_write(void *shared, const void *from, apr_size_t size)
 {
     apr_uint64_t *words = shared;

@@ -9,8 +9,8 @@
  * and limitations under the License.
  */
 
-/* Gathering by time and grouping by file; batch_made.c gathers the writer's own lines, batch_render.c
- * makes the bytes. */
+/* Gathering by time and grouping by file; batch_made.c gathers the writer's own lines,
+ * batch_render.c makes the bytes. */
 #include "writer/batch_internal.h"
 
 #include <stdlib.h>
@@ -327,10 +327,13 @@ static void gather_drops(t2m_batch_t *batch, const t2m_slots_t *slots, t2m_board
     }
 }
 
-/* How far a slot is read: not at all when it is in quarantine. */
+/* How far a slot is read: not at all when it is in quarantine or free. */
 static apr_uint64_t end_of(const t2m_slots_t *slots, t2m_board_t *board, apr_uint32_t slot,
                            t2m_batch_trouble_t *trouble)
 {
+    if (t2m_slots_owner(slots, slot) == 0) { /* drained: whoever writes there now is no owner */
+        return board->heads[slot];
+    }
     if (!t2m_quarantine_has(board, slots, slot)
         && t2m_slots_check(slots, slot, board->heads[slot])) {
         trouble->corrupt++;

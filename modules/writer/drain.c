@@ -206,7 +206,8 @@ apr_status_t t2m_drain_finish(t2m_drain_t *drain)
         (void)t2m_batch_gather(drain->batch, &drain->slots, &drain->board, drain->settings,
                                intent, 0, NULL, &told);
     }
-    t2m_batch_render(drain->batch, drain->chain, &drain->slots, drain->settings, drain->board.files);
+    t2m_batch_render(drain->batch, drain->chain, &drain->slots, drain->settings,
+                     drain->board.files);
     if (!t2m_intent_fits(&drain->board, drain->batch)) {
         t2m_intent_forget(&drain->board);
         return APR_SUCCESS;
@@ -222,7 +223,8 @@ static apr_status_t write_special(t2m_drain_t *drain, const t2m_intent_t *intent
     if (status != APR_SUCCESS) {
         return status;
     }
-    t2m_batch_render(drain->batch, drain->chain, &drain->slots, drain->settings, drain->board.files);
+    t2m_batch_render(drain->batch, drain->chain, &drain->slots, drain->settings,
+                     drain->board.files);
     publish(drain, intent);
     return carry_out(drain);
 }
@@ -294,7 +296,8 @@ apr_status_t t2m_drain_pass(t2m_drain_t *drain, apr_time_t now, int *moved)
     if (status != APR_SUCCESS) {
         return status;
     }
-    t2m_batch_render(drain->batch, drain->chain, &drain->slots, drain->settings, drain->board.files);
+    t2m_batch_render(drain->batch, drain->chain, &drain->slots, drain->settings,
+                     drain->board.files);
     header->unknown_file += trouble.unknown_file;
     publish(drain, NULL);
     asks = t2m_batch_asks(drain->batch);
@@ -363,7 +366,7 @@ int t2m_drain_waiting(const t2m_drain_t *drain)
     for (i = 0; i < drain->slots.geometry.slot_count; i++) {
         apr_uint64_t head = drain->board.heads[i];
 
-        if (t2m_slots_tail(&drain->slots, i, head) != head
+        if (t2m_slots_tail(&drain->slots, i, head) != head && t2m_slots_owner(&drain->slots, i)
             && !t2m_quarantine_has(&drain->board, &drain->slots, i)) {
             return 1;
         }

@@ -75,9 +75,9 @@ apr_status_t t2m_drain_finish(t2m_drain_t *drain);
 
 /**
  * Writes one batch, gathered now. *moved is set nonzero when there was anything. A file that
- * refuses is noted in failed and failed_file, its lines go to its spill, and it is asked again after
- * a moment; only with T2MLogOnFull block is its error returned (then the batch is pending, or
- * not begun): call again later.
+ * refuses is noted in failed and failed_file, its lines go to its spill, and it is asked again
+ * after a moment; only with T2MLogOnFull block is its error returned (then the batch is pending,
+ * or not begun): call again later.
  */
 apr_status_t t2m_drain_pass(t2m_drain_t *drain, apr_time_t now, int *moved);
 

@@ -19,8 +19,8 @@
 #include "writer/spill.h"
 
 /* Nowhere to go: the file refuses, and its spill, if it got one, holds what it can. */
-static void set_refused_way(t2m_drain_t *drain, t2m_intent_step_t *step, const t2m_board_file_t *row,
-                            const t2m_batch_part_t *part)
+static void set_refused_way(t2m_drain_t *drain, t2m_intent_step_t *step,
+                            const t2m_board_file_t *row, const t2m_batch_part_t *part)
 {
     step->way = row->spill ? T2M_WAY_SPILL : T2M_WAY_SHED;
     step->spill = row->spill;
@@ -38,8 +38,7 @@ static void divert(t2m_drain_t *drain, t2m_intent_step_t *step, apr_status_t err
 
     step->error = error;
     if (spill) {
-        t2m_spill_note(&drain->board, spill, &drain->sinks[step->file], step->offset,
-                       step->taken);
+        t2m_spill_note(&drain->board, spill, step);
         step->spill = spill;
         step->spill_offset = 0;
         step->spilled_after = step->lines_after - drain->board.files[step->file].lines;

@@ -64,8 +64,8 @@ apr_status_t t2m_sink_mend(t2m_sink_t *sink);
 
 /**
  * Appends all of bytes. On failure the file is cut back to its size before, so that no part of a
- * line stays, and the system's error is returned. Interrupted calls are repeated. A pipe or terminal
- * keeps what it has taken, which sink->size counts; one that takes nothing for a moment
+ * line stays, and the system's error is returned. Interrupted calls are repeated. A pipe or
+ * terminal keeps what it has taken, which sink->size counts; one that takes nothing for a moment
  * returns EAGAIN.
  */
 apr_status_t t2m_sink_write(t2m_sink_t *sink, const char *bytes, apr_size_t size);

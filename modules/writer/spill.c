@@ -55,16 +55,14 @@ static void note_place(t2m_spill_t *spill, const t2m_sink_t *sink, apr_uint64_t 
     t2m_store(&spill->begun, offset + 1);
 }
 
-void t2m_spill_note(t2m_board_t *board, apr_uint32_t spill, const t2m_sink_t *sink,
-                    apr_uint64_t offset, apr_uint64_t taken)
+void t2m_spill_note(t2m_board_t *board, apr_uint32_t spill, const t2m_intent_step_t *step)
 {
     t2m_spill_t *of = spill_of(board, spill);
 
-    of->begun = 0;
-    if (sink->fd >= 0 && sink->regular) {
-        note_place(of, sink, offset);
-    }
-    of->taken = taken;
+    of->device = step->device;
+    of->inode = step->inode;
+    of->begun = step->inode ? step->offset + 1 : 0;
+    of->taken = step->taken;
 }
 
 void t2m_spill_put(t2m_board_t *board, apr_uint32_t spill, apr_uint64_t offset, const char *bytes,

@@ -26,11 +26,11 @@
 apr_uint32_t t2m_spill_take(t2m_board_t *board, apr_uint32_t file);
 
 /**
- * Notes what a refused write may have left in the file: bytes behind offset, or, where the sink
- * has no size, that it has taken so many bytes already. For a spill that is still empty.
+ * Notes what a refused write, or that of a killed writer, may have left in the step's file, be it
+ * open now or not: bytes behind its offset, or, where it has no size, that it has taken so many
+ * bytes already. For a spill that is still empty.
  */
-void t2m_spill_note(t2m_board_t *board, apr_uint32_t spill, const t2m_sink_t *sink,
-                    apr_uint64_t offset, apr_uint64_t taken);
+void t2m_spill_note(t2m_board_t *board, apr_uint32_t spill, const t2m_intent_step_t *step);
 
 /** Copies bytes to offset; offset + size is at most T2M_SPILL_SIZE. Doing it twice is the same. */
 void t2m_spill_put(t2m_board_t *board, apr_uint32_t spill, apr_uint64_t offset, const char *bytes,

@@ -35,7 +35,6 @@
 
 #include <openssl/crypto.h>
 
-#include "core/clock_jump.h"
 #include "shared/atomic.h"
 #include "shared/handover.h"
 #include "writer/chain_head.h"
@@ -46,7 +45,7 @@
 #include "writer/ledger.h"
 #include "writer/owners.h"
 #include "writer/quarantine.h"
-#include "writer/roll.h"
+#include "writer/tell.h"
 
 enum {
     LOOK_MS = 5,         /* between two looks while there is work */
@@ -54,8 +53,6 @@ enum {
     SLEEP_MS = 1000,
     OWNERS_US = 200000,  /* between two looks at the slots' owners */
     RETRY_MS = 100,      /* after a file refused */
-    COMPLAIN_US = 60000000,
-    TELL_US = 1000000,   /* between two notices of what was dropped */
     GIVE_UP_US = 8000000, /* at the end, for a file that refuses: before the supervisor does */
     LOOKS_AT_END = 8,    /* at the owners, for the parent's word on how one of them ended */
     ASKED_US = 500000    /* so long the ledger is kept up after an ask */
@@ -65,10 +62,9 @@ typedef struct {
     t2m_drain_t drain;
     t2m_chores_t *chores;
     t2m_owners_t *owners;
-    t2m_clock_jump_t jump;
-    apr_int64_t last_work, last_owners, last_complaint, last_told, last_sync; /* monotonic us */
+    t2m_tell_t tell;
+    apr_int64_t last_work, last_owners; /* monotonic microseconds */
     t2m_chain_heads_t *heads;
-    apr_status_t last_error;
     apr_uint64_t refused; /* claims of slots, at the last look at the owners */
     pid_t supervisor;
     int again; /* what it needs now lies outside of its confinement */
@@ -83,140 +79,6 @@ static apr_int64_t monotonic(void)
     return (apr_int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-/* Goes on while the machine sleeps. */
-static apr_int64_t since_boot(void)
-{
-#ifdef CLOCK_BOOTTIME
-    struct timespec now;
-
-    if (clock_gettime(CLOCK_BOOTTIME, &now) == 0) {
-        return (apr_int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-    }
-#endif
-    return monotonic();
-}
-
-static void tell_of_clock(writer_t *writer)
-{
-    apr_time_t by = t2m_clock_jump_look(&writer->jump, apr_time_now(), since_boot());
-    char text[T2M_NOTICE_SIZE];
-
-    if (by) {
-        (void)snprintf(text, sizeof(text), "T2M0221: the clock was set %s by %" APR_INT64_T_FMT
-                       " s: the times of log lines leap", by < 0 ? "back" : "forward",
-                       apr_time_sec(by < 0 ? -by : by));
-        t2m_board_notice(&writer->drain.board, T2M_LEVEL_WARNING, text);
-    }
-}
-
-static void complain(writer_t *writer, apr_status_t error)
-{
-    const t2m_settings_file_t *file = &writer->drain.settings->files[writer->drain.failed_file];
-    const char *why = writer->drain.failed_why;
-    char text[T2M_NOTICE_SIZE];
-    apr_int64_t now = monotonic();
-
-    if (t2m_confine_outdated()) { /* the next writer may reach the file */
-        return;
-    }
-    if (error == writer->last_error && now - writer->last_complaint < COMPLAIN_US) {
-        return;
-    }
-    (void)snprintf(text, sizeof(text), "T2M0201: cannot write %.120s: %s%s%s; lines wait in memory",
-                   file->path, why ? why : "", why ? ": " : "", strerror(error));
-    t2m_board_notice(&writer->drain.board, T2M_LEVEL_ERROR, text);
-    writer->last_error = error;
-    writer->last_complaint = now;
-}
-
-static void recovered(writer_t *writer)
-{
-    if (writer->last_error != APR_SUCCESS) {
-        t2m_board_notice(&writer->drain.board, T2M_LEVEL_WARNING,
-                         "T2M0202: writing works again");
-        writer->last_error = APR_SUCCESS;
-    }
-}
-
-static const struct {
-    t2m_level_e level;
-    const char *number, *why;
-} drop_notices[T2M_DROP_COUNT] = {
-    { T2M_LEVEL_ERROR, "T2M0203", "the memory was full: a larger T2MLogBuffer or a faster disk "
-                                  "would help" },
-    { T2M_LEVEL_INFO, "T2M0204", "a signal ended their process in the middle of another one" },
-    { T2M_LEVEL_WARNING, "T2M0216", "the memory was nearly full, and the rest of it is for more "
-                                    "important ones" },
-    { T2M_LEVEL_WARNING, "T2M0205", "the file system was nearly full: T2MLogMinFree" },
-    { T2M_LEVEL_ERROR, "T2M0217", "their file could not be written (T2M0201)" },
-};
-
-/* Gap lines name what was lost in its stream; the administrator hears of it too. */
-static void tell_of_drops(writer_t *writer)
-{
-    t2m_board_t *board = &writer->drain.board;
-    apr_int64_t now = monotonic();
-    int stream, reason;
-
-    if (now - writer->last_told < TELL_US) {
-        return;
-    }
-    for (reason = 0; reason < T2M_DROP_COUNT; reason++) {
-        apr_uint64_t sum = 0, *told = &board->header->drops_told[reason];
-        char text[T2M_NOTICE_SIZE];
-
-        for (stream = 0; stream < T2M_STREAM_COUNT; stream++) {
-            sum += board->totals[stream].dropped[reason];
-        }
-        if (sum != *told) {
-            (void)snprintf(text, sizeof(text), "%s: %" APR_UINT64_T_FMT " records were lost as %s",
-                           drop_notices[reason].number, sum - *told, drop_notices[reason].why);
-            t2m_board_notice(board, drop_notices[reason].level, text);
-            *told = sum;
-            writer->last_told = now;
-        }
-    }
-}
-
-/* What the last batch met with. */
-static void tell_of_refusals(writer_t *writer, int moved)
-{
-    apr_status_t *failed = &writer->drain.failed;
-
-    if (*failed != APR_SUCCESS) {
-        complain(writer, *failed);
-        *failed = APR_SUCCESS;
-    } else if (moved && t2m_drain_refusing(&writer->drain) == 0) {
-        recovered(writer);
-    }
-}
-
-/* What the system could not bring to the disk it may have forgotten: only a file opened anew can be
- * believed again. */
-static void tell_of_sync(writer_t *writer)
-{
-    t2m_drain_t *drain = &writer->drain;
-    apr_int64_t now = monotonic();
-    apr_uint32_t file;
-    apr_status_t error;
-    int reopen;
-
-    while ((error = t2m_sync_failed(drain->sync, &file, &reopen)) != APR_SUCCESS) {
-        char text[T2M_NOTICE_SIZE];
-
-        (void)t2m_add(&drain->board.files[file].synced_failed, 1);
-        if (writer->last_sync == 0 || now - writer->last_sync >= COMPLAIN_US) {
-            (void)snprintf(text, sizeof(text), "T2M0215: cannot bring the lines of %.120s to the "
-                           "disk: %s", drain->settings->files[file].path, strerror(error));
-            t2m_board_notice(&drain->board, T2M_LEVEL_ERROR, text);
-            writer->last_sync = now;
-        }
-        if (reopen) {
-            t2m_roll_reopen(drain, file);
-        }
-    }
-}
-
 /* Writes what there is. Returns nonzero when there was anything. */
 static int drain_once(writer_t *writer)
 {
@@ -228,7 +90,7 @@ static int drain_once(writer_t *writer)
         writer->last_work = monotonic(); /* whoever asked may wait for the next passes too */
     }
     (void)t2m_add(&writer->drain.board.header->passes, 1);
-    tell_of_refusals(writer, moved);
+    t2m_tell_refusals(&writer->tell, &writer->drain, moved);
     if (status != APR_SUCCESS) {
         (void)poll(NULL, 0, RETRY_MS);
         return 1;
@@ -378,7 +240,8 @@ static void give_up(const writer_t *writer)
     }
     (void)fprintf(stderr, "T2M0213: the server has ended and %s refuses (%s): %" APR_UINT64_T_FMT
                   " bytes of log records are lost\n",
-                  drain->settings->files[drain->failed_file].path, strerror(writer->last_error),
+                  drain->settings->files[drain->failed_file].path,
+                  strerror(writer->tell.last_error),
                   bytes);
 }
 
@@ -390,7 +253,7 @@ static void drain_the_rest(writer_t *writer)
     writer->alone = 1;
     while (drain_once(writer) || t2m_drain_waiting(&writer->drain)
            || t2m_drain_refusing(&writer->drain)) {
-        if (writer->last_error == APR_SUCCESS) {
+        if (writer->tell.last_error == APR_SUCCESS) {
             end = monotonic() + GIVE_UP_US;
         } else if (t2m_confine_outdated()) {
             return;
@@ -455,9 +318,9 @@ static int run(writer_t *writer)
             rest(writer);
         }
         look_after_owners(writer);
-        tell_of_drops(writer);
-        tell_of_clock(writer);
-        tell_of_sync(writer);
+        t2m_tell_drops(&writer->tell, &writer->drain);
+        t2m_tell_clock(&writer->tell, &writer->drain);
+        t2m_tell_sync(&writer->tell, &writer->drain);
         t2m_chain_heads_tell(writer->heads, &writer->drain.board, writer->drain.settings,
                              monotonic());
     }

@@ -12,6 +12,7 @@
 /* Tests modules/core/chain.c. */
 #include "core/chain.h"
 
+#include <apr_strings.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -64,7 +65,7 @@ static void check_member(void)
     }
     is_number((long long)t2m_chain_member(value, line + size), T2M_CHAIN_MEMBER, "the member");
     size += T2M_CHAIN_MEMBER;
-    size += (apr_size_t)sprintf(line + size, ",\"seq\":12}");
+    size += (apr_size_t)snprintf(line + size, sizeof(line) - (size_t)size, ",\"seq\":12}");
     ok(t2m_chain_of_line(line, size, back, &at), "a line has its prev");
     ok(memcmp(value, back, sizeof(value)) == 0, "the same");
     is_bytes(line + at, 4, "0009", "and says where");
@@ -110,7 +111,7 @@ static int survives(const char *before, const t2m_chain_head_t *head, t2m_chain_
     apr_size_t size = t2m_chain_head_write(head, text);
     int whole = size < T2M_CHAIN_HEAD_MAX && strlen(text) == size;
 
-    size = (apr_size_t)sprintf(line, "%s%s", before, text);
+    size = (apr_size_t)snprintf(line, sizeof(line), "%s%s", before, text);
     return whole && t2m_chain_head_parse(line, size, back) && back->seq == head->seq
         && memcmp(back->chain, head->chain, T2M_CHAIN_SIZE) == 0;
 }
@@ -130,12 +131,12 @@ static void check_head(void)
     head.seq = APR_UINT64_MAX;
     memset(path, 'x', sizeof(path));
     memcpy(path, "/log/", 5);
-    strcpy(path + 400, "/security.log");
+    (void)apr_cpystrn(path + 400, "/security.log", sizeof(path) - 400);
     head.path = t2m_text(path);
     ok(survives(prefix, &head, &back), "a long path, the largest number");
     ok(t2m_chain_head_is_of(&back, path), "is known by its end");
     ok(!t2m_chain_head_is_of(&back, "/security.log"), "all of which must be there");
-    strcpy(path + 400, "/access.log");
+    (void)apr_cpystrn(path + 400, "/access.log", sizeof(path) - 400);
     ok(!t2m_chain_head_is_of(&back, path), "and the same");
     head = head_of("", 0);
     ok(survives(prefix, &head, &back) && back.path.size == 0, "no path, no line");
@@ -153,7 +154,7 @@ static void check_no_head(void)
     apr_size_t size = t2m_chain_head_write(&head, text), i;
 
     for (i = 0; i < sizeof(before) / sizeof(before[0]); i++) {
-        int length = sprintf(line, "%s%s", before[i], text);
+        int length = snprintf(line, sizeof(line), "%s%s", before[i], text);
 
         ok(!t2m_chain_head_parse(line, (apr_size_t)length, &back), "%s...: not ours", before[i]);
     }
@@ -165,10 +166,11 @@ static void check_no_head(void)
         line[i] = (char)(line[i] ^ 0x80);
         ok(!t2m_chain_head_parse(line, size, &back) || (i >= 30 && i < 32), "byte %d", (int)i);
     }
-    size = (apr_size_t)sprintf(line, "T2M0218: head of the chain of /a: seq 18446744073709551616, "
+    size = (apr_size_t)snprintf(line, sizeof(line),
+                                "T2M0218: head of the chain of /a: seq 18446744073709551616, "
                                      "%s", hex_of(head.chain));
     ok(!t2m_chain_head_parse(line, size, &back), "a number that is too large");
-    size = (apr_size_t)sprintf(line, "T2M0218: head of the chain of /a: seq , %s",
+    size = (apr_size_t)snprintf(line, sizeof(line), "T2M0218: head of the chain of /a: seq , %s",
                                hex_of(head.chain));
     ok(!t2m_chain_head_parse(line, size, &back), "no number");
 }

@@ -105,7 +105,8 @@ static void test_answer(site_t *site)
                             "\"in_flight\":2,\"untracked\":4}", "the requests");
     is_at(json, "memory",
           "{\"slots\":2,\"slots_used\":1,\"no_slot\":8,\"corrupt\":0,\"quarantined\":0,"
-          "\"unknown_file\":6,\"uncounted\":9,\"evicted_metrics\":1,\"evicted_groups\":2,\"evicted_events\":3}",
+          "\"unknown_file\":6,\"uncounted\":9,\"evicted_metrics\":1,\"evicted_groups\":2,"
+          "\"evicted_events\":3}",
           "the memory");
     json_decref(json);
 }

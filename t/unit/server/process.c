@@ -272,6 +272,26 @@ static void blocks(void)
     while_asleep = NULL;
 }
 
+static void put_in_quarantine(void)
+{
+    t2m_store(&board.header->passes, ++naps);
+    t2m_store(&board.quarantine[index_of], (apr_uint64_t)getpid() | (apr_uint64_t)7 << 32);
+}
+
+static void gives_up_with_the_writer(void)
+{
+    naps = 0;
+    while_asleep = put_in_quarantine;
+    is_number((long)fill(T2M_STREAM_ACCESS, T2M_LEVEL_INFO), 250,
+              "a ring that is not read any more is not waited for");
+    is_number((long)refused_after(T2M_STREAM_ACCESS, T2M_LEVEL_INFO), 0, "from then on");
+    while_asleep = NULL;
+    t2m_store(&board.header->passes, ++naps);
+    t2m_store(&board.quarantine[index_of], (apr_uint64_t)getpid() + 1);
+    is_number((long)refused_after(T2M_STREAM_ACCESS, T2M_LEVEL_INFO), 30000000,
+              "that of its former owner is");
+}
+
 static void life(int block, void (*live)(void))
 {
     apr_pool_t *pool;
@@ -303,6 +323,7 @@ static void blocking_worker(void)
 {
     index_of = 2;
     blocks();
+    gives_up_with_the_writer();
 }
 
 int main(void)

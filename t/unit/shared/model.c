@@ -129,7 +129,8 @@ static void drain_all(void)
         }
     }
     if (producer_gone && t2m_slots_owner(&drain.slots, 1) && !t2m_drain_waiting(&drain)
-        && t2m_drain_bury(&drain, 1, t2m_slots_owner(&drain.slots, 1), &killed, 5, 5) != APR_SUCCESS) {
+        && t2m_drain_bury(&drain, 1, t2m_slots_owner(&drain.slots, 1), &killed, 5, 5)
+               != APR_SUCCESS) {
         abort();
     }
 }

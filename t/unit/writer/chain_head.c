@@ -12,6 +12,7 @@
 /* Tests modules/writer/chain_head.c. */
 #include "writer/chain_head.h"
 
+#include <apr_strings.h>
 #include <stdlib.h>
 
 #include "core/chain.h"
@@ -141,8 +142,10 @@ int main(void)
     settings = calloc(1, sizeof(*settings));
     heads = t2m_chain_heads_make();
     settings->file_count = 3;
-    strcpy(settings->files[0].path, "/log/security.log");
-    strcpy(settings->files[1].path, "/log/access.log");
+    (void)apr_cpystrn(settings->files[0].path, "/log/security.log",
+                      sizeof(settings->files[0].path));
+    (void)apr_cpystrn(settings->files[1].path, "/log/access.log",
+                      sizeof(settings->files[1].path));
     settings->files[2].to_descriptor = 1;
     check_times();
     check_many();

@@ -12,6 +12,7 @@
 /* Tests modules/writer/crash_line.c. */
 #include "writer/crash_line.h"
 
+#include <apr_strings.h>
 #include <jansson.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -216,9 +217,9 @@ static void hostile(t2m_layout_e layout)
 int main(void)
 {
     settings = calloc(1, sizeof(*settings));
-    strcpy(settings->app, "shop");
-    strcpy(settings->environment, "test");
-    strcpy(settings->hostname, "host");
+    (void)apr_cpystrn(settings->app, "shop", sizeof(settings->app));
+    (void)apr_cpystrn(settings->environment, "test", sizeof(settings->environment));
+    (void)apr_cpystrn(settings->hostname, "host", sizeof(settings->hostname));
     whole_lines();
     other_ends();
     times();

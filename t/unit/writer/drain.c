@@ -440,7 +440,49 @@ static void buries_crashes(void)
     bury(&other, 0, 0);
     is_number(find_line("CRITICAL", ""), 2, "nor when it had nothing to do");
     bury(&other, SIGBUS, 0);
-    is_number(find_line("was ended by SIGBUS\"", "\"requests\":0"), 1, "a crash beside all service");
+    is_number(find_line("was ended by SIGBUS\"", "\"requests\":0"), 1,
+              "a crash beside all service");
+}
+
+/* The parent notes that it stopped the process while the writer logs its requests already. */
+static void stopped_meanwhile(void)
+{
+    static const t2m_drain_end_t killed = { 0 };
+    apr_uint64_t owner;
+    apr_uint32_t index;
+    t2m_slot_t other;
+
+    if (world_claim(&world, &other) != APR_SUCCESS) {
+        ok(0, "a slot");
+        return;
+    }
+    begin_two(&other);
+    index = other.index;
+    owner = t2m_slots_owner(&drain.slots, index);
+    t2m_slot_release(&other);
+    (void)t2m_slot_note_stopped(world.slots_fd, &world.geometry, (int)getpid());
+    is_number(t2m_drain_bury(&drain, index, owner, &killed, 1705314652000000, 5), APR_SUCCESS,
+              "stopped meanwhile");
+    is_number((long)t2m_slots_owner(&drain.slots, index), 0, "and the slot is free all the same");
+}
+
+/* Somebody kept the memory of a slot that is free: a child of the process that had it. */
+static void free_slot_is_spoiled(void)
+{
+    apr_uint64_t corrupt = drain.board.header->corrupt;
+    t2m_slot_t other;
+    int moved;
+
+    if (world_claim(&world, &other) != APR_SUCCESS) {
+        ok(0, "a slot");
+        return;
+    }
+    t2m_slots_free(&drain.slots, other.index, t2m_slots_owner(&drain.slots, other.index));
+    other.header->tail += 64;
+    is_number(t2m_drain_pass(&drain, 1705314653000000, &moved), APR_SUCCESS, "a free slot");
+    ok(!moved && !t2m_drain_waiting(&drain) && drain.board.header->corrupt == corrupt,
+       "is not read, whatever stands there");
+    t2m_slot_release(&other);
 }
 
 int main(void)
@@ -451,7 +493,7 @@ int main(void)
     if (fd < 0 || write(fd, "{\"seq\":7}\n", 10) != 10) {
         return 1;
     }
-    world_make(&world, 3);
+    world_make(&world, 4);
     world_settings(&world, path);
     if (t2m_drain_open(&drain, world.slots_fd, world.board_fd) != APR_SUCCESS
         || world_claim(&world, &slot) != APR_SUCCESS) {
@@ -474,6 +516,8 @@ int main(void)
     sheds_before_open(&slot);
     replaced(&slot);
     buries_crashes();
+    stopped_meanwhile();
+    free_slot_is_spoiled();
     both_take_settings();
     (void)close(fd);
     (void)unlink(path);

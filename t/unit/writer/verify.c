@@ -45,7 +45,8 @@ static const char *verify(apr_interval_time_t patience)
     for (i = 0; i < result.findings.count; i++) {
         const t2m_verify_finding_t *f = &result.findings.list[i];
 
-        size += sprintf(text + size, "%s%s %d@%s:%d", i ? ", " : "", t2m_verify_kind_name(f->kind),
+        size += snprintf(text + size, sizeof(text) - (size_t)size,
+                         "%s%s %d@%s:%d", i ? ", " : "", t2m_verify_kind_name(f->kind),
                         (int)f->first, f->at.file ? f->at.file + strlen(folder_path) + 1 : "",
                         (int)f->at.line);
     }

@@ -28,7 +28,7 @@ static int head_line(char *out, const char *before, const char *path, apr_uint64
     memset(sample[which], which + 1, T2M_CHAIN_SIZE);
     memcpy(head.chain, sample[which], T2M_CHAIN_SIZE);
     (void)t2m_chain_head_write(&head, text);
-    return sprintf(out, "%s%s\n", before, text);
+    return snprintf(out, 2 * T2M_CHAIN_HEAD_MAX, "%s%s\n", before, text);
 }
 
 static const char *path_of(const char *name)
@@ -44,7 +44,7 @@ static void check_read(t2m_verify_anchors_t *anchors)
     char text[8000];
     int size = 0;
 
-    size += sprintf(text, "%ssomething else\n", prefix);
+    size += snprintf(text, sizeof(text), "%ssomething else\n", prefix);
     size += head_line(text + size, prefix, "/log/security.log", 50, 0);
     size += head_line(text + size, prefix, "/log/other/security.log", 50, 1);
     size += head_line(text + size, "[x] [core:error] ", "/log/security.log", 99, 2); /* forged */

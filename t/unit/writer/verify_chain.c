@@ -13,6 +13,7 @@
  * made and then tampered with in each way, at each place. */
 #include "writer/verify_chain.h"
 
+#include <apr_strings.h>
 #include <stdlib.h>
 
 #include "tap.h"
@@ -37,11 +38,11 @@ static void hash(const char *line, unsigned char *out)
 static void write_line(char *out, const char *before, const char *what, int seq)
 {
     unsigned char prev[T2M_CHAIN_SIZE];
-    int size = sprintf(out, "{\"event\":\"%s\",\"n\":%d", what, seq);
+    int size = snprintf(out, TEXT, "{\"event\":\"%s\",\"n\":%d", what, seq);
 
     hash(before ? before : "", prev);
     size += (int)t2m_chain_member(prev, out + size);
-    (void)sprintf(out + size, ",\"seq\":%d}", seq);
+    (void)snprintf(out + size, TEXT - (size_t)size, ",\"seq\":%d}", seq);
 }
 
 static void fresh(void)
@@ -61,9 +62,9 @@ static void insert(int at, const char *line)
 {
     char copy[TEXT];
 
-    strcpy(copy, line);
+    (void)apr_cpystrn(copy, line, sizeof(copy));
     memmove(lines[at + 1], lines[at], sizeof(lines[0]) * (size_t)(count - at));
-    strcpy(lines[at], copy);
+    (void)apr_cpystrn(lines[at], copy, sizeof(lines[at]));
     count++;
 }
 
@@ -112,7 +113,8 @@ static const char *verify_with(const t2m_chain_t *key)
     for (i = 0; i < (int)findings.count; i++) {
         const t2m_verify_finding_t *f = &findings.list[i];
 
-        size += sprintf(text + size, "%s%s@%d", i ? " " : "", t2m_verify_kind_name(f->kind),
+        size += snprintf(text + size, sizeof(text) - (size_t)size,
+                         "%s%s@%d", i ? " " : "", t2m_verify_kind_name(f->kind),
                         (int)f->at.line);
     }
     free(numbers);
@@ -133,7 +135,7 @@ static const char *expect(const char *kind, int line)
 {
     static char text[100];
 
-    (void)sprintf(text, "%s@%d", kind, line);
+    (void)snprintf(text, sizeof(text), "%s@%d", kind, line);
     return text;
 }
 
@@ -164,7 +166,7 @@ static void check_one(int at)
         set(at + 1, "event\":\"", 'x');
         says(expect("inserted", at + 2), "a forged one behind", at);
         fresh();
-        strcpy(lines[at], "garbage");
+        (void)apr_cpystrn(lines[at], "garbage", sizeof(lines[at]));
         says(expect("malformed", at + 1), "made unreadable", at);
         fresh();
         set(at, "\"seq\":", at == 8 ? '8' : '9');
@@ -178,29 +180,29 @@ static void check_two(int one, int other)
 
     fresh();
     swap(one, other);
-    (void)sprintf(want, "swapped@%d", one + 1);
+    (void)snprintf(want, sizeof(want), "swapped@%d", one + 1);
     if (one == 0 && other == 2) { /* 3 2 1 may as well be this */
-        strcpy(want, "misplaced@3 swapped@1");
+        (void)apr_cpystrn(want, "misplaced@3 swapped@1", sizeof(want));
     }
     says(want, "swapped", one);
     if (one > 0 && other < LINES - 2 && other > one + 1) {
         fresh();
         insert(other, lines[one]);
-        (void)sprintf(want, "inserted@%d", other + 1);
+        (void)snprintf(want, sizeof(want), "inserted@%d", other + 1);
         says(want, "a copy later", one);
         fresh();
         insert(one, lines[other]);
-        (void)sprintf(want, "inserted@%d", one + 1);
+        (void)snprintf(want, sizeof(want), "inserted@%d", one + 1);
         says(want, "a copy earlier", other);
         fresh();
         set(one, "event\":\"", 'x');
         set(other, "event\":\"", 'x');
-        (void)sprintf(want, "changed@%d changed@%d", one + 1, other + 1);
+        (void)snprintf(want, sizeof(want), "changed@%d changed@%d", one + 1, other + 1);
         says(want, "two changed", one);
         fresh();
         set(one, "event\":\"", 'x');
         drop(other, 1);
-        (void)sprintf(want, "changed@%d dropped@%d", one + 1, other);
+        (void)snprintf(want, sizeof(want), "changed@%d dropped@%d", one + 1, other);
         if (other > one + 1) {
             says(want, "one changed, one dropped", one);
         }
@@ -216,7 +218,7 @@ static void check_block(int at)
     memcpy(block, lines[at], sizeof(block));
     memmove(lines[at], lines[at + 3], 2 * sizeof(lines[0]));
     memcpy(lines[at + 2], block, sizeof(block));
-    (void)sprintf(want, "misplaced@%d", at + 3);
+    (void)snprintf(want, sizeof(want), "misplaced@%d", at + 3);
     says(want, "a block moved", at);
 }
 
@@ -239,7 +241,7 @@ static void check_ends(void)
     count = 0;
     says("", "no line at all", 0);
     fresh();
-    strcpy(lines[5], "{\"event\":\"e\",\"n\":6,\"seq\":6}");
+    (void)apr_cpystrn(lines[5], "{\"event\":\"e\",\"n\":6,\"seq\":6}", sizeof(lines[5]));
     says("changed@6 unchained@6", "a line without its prev", 5);
     fresh();
     write_line(lines[6], NULL, "e", 7);
@@ -254,7 +256,7 @@ static void check_before(void)
     int i;
 
     for (i = 0; i < 3; i++) {
-        (void)sprintf(lines[i], "{\"event\":\"e\",\"seq\":%d}", i + 1);
+        (void)snprintf(lines[i], sizeof(lines[i]), "{\"event\":\"e\",\"seq\":%d}", i + 1);
     }
     for (i = 3; i < 8; i++) {
         write_line(lines[i], lines[i - 1], "e", i + 1);
@@ -280,7 +282,8 @@ static void check_shared(void)
             write_line(lines[i], before, "\",\"stream\":\"security\",\"x\":\"", i + 1);
             before = lines[i];
         } else {
-            (void)sprintf(lines[i], "{\"event\":\"e\",\"stream\":\"app\",\"seq\":%d}", i + 1);
+            (void)snprintf(lines[i], sizeof(lines[i]),
+                           "{\"event\":\"e\",\"stream\":\"app\",\"seq\":%d}", i + 1);
         }
     }
     count = 12;

@@ -58,10 +58,11 @@ static const char *summary(void)
     for (i = 0; i < findings.count; i++) {
         const t2m_verify_finding_t *f = &findings.list[i];
 
-        size += sprintf(text + size, "%s%s %d-%d@%d", i ? " " : "", t2m_verify_kind_name(f->kind),
+        size += snprintf(text + size, sizeof(text) - (size_t)size,
+                         "%s%s %d-%d@%d", i ? " " : "", t2m_verify_kind_name(f->kind),
                         (int)f->first, (int)f->last, (int)f->at.line);
         if (f->to.file) {
-            size += sprintf(text + size, ",%d", (int)f->to.line);
+            size += snprintf(text + size, sizeof(text) - (size_t)size, ",%d", (int)f->to.line);
         }
     }
     return text;
@@ -160,15 +161,16 @@ static void check_all(void)
                 if (kind == 0 && i == at) {
                     continue;
                 }
-                size += sprintf(text + size, "%s%d", size ? " " : "", number);
+                size += snprintf(text + size, sizeof(text) - (size_t)size,
+                                 "%s%d", size ? " " : "", number);
                 if (kind == 1 && i == at) {
-                    size += sprintf(text + size, " %d", number);
+                    size += snprintf(text + size, sizeof(text) - (size_t)size, " %d", number);
                 }
                 if (kind == 3 && i == at) {
-                    size += sprintf(text + size, " x");
+                    size += snprintf(text + size, sizeof(text) - (size_t)size, " x");
                 }
             }
-            (void)sprintf(want, kind == 0 ? "lost %d-%d@%d,%d"
+            (void)snprintf(want, sizeof(want), kind == 0 ? "lost %d-%d@%d,%d"
                               : kind == 1 ? "doubled %d-%d@%d"
                               : kind == 2 ? "swapped %d-%d@%d,%d" : "malformed 0-0@%d",
                           kind == 3 ? at + 1 : at, kind == 2 ? at + 1 : at,
