@@ -22,6 +22,7 @@ use T2M::Server;
 sub may_crash_at_exit {
     my ($server) = @_;
     return if mpm() ne 'event';
+    $server->announce(qr/\(9\)Bad file descriptor: AH03093/); # it closes what its threads still use
     $server->announce(qr/AH00052: child pid \d+ exit signal Segmentation fault/,
         qr/AddressSanitizer:DEADLYSIGNAL|ERROR: AddressSanitizer: SEGV/,
         qr/SUMMARY: AddressSanitizer: SEGV .*(?:mod_mpm_event|libapr-1)/);

@@ -420,7 +420,8 @@ subtest 'A9: no record, no data' => sub {
     my $writer = writer_of($full) or return fail('the writer is found');
     kill 'STOP', $writer;
     get($full->port, '/' . 'long/' x 700) for 1 .. 40; # until there is no room for such a line
-    get($full->port, "/short?$_") for 1 .. 60;         # nor for a small one
+    get($full->port, "/short?$_") for 1 .. 60;          # nor for a small one
+    ask($full, '/errors', 'X-Other' => 1) for 1 .. 40;  # nor for one of what matters most
     my $answer = ask($full, '/errors');
     is($answer->{status}, 503, 'without room for the record there is no answer');
     has_no_data($answer, 'full');

@@ -277,6 +277,16 @@ subtest 'a handler that mends' => sub {
     is_deeply([crashes($server)], [], 'nothing crashed');
 };
 
+subtest 'a handler that forks' => sub {
+    my $server = server('forking');
+    my $client = T2M::Client->new($server->port);
+    $client->put("GET /crash/fork HTTP/1.1\r\nHost: crash.example\r\nConnection: close\r\n\r\n");
+    like($client->read_all(5), qr/the child ended with 0$/m, 'the child comes to no harm');
+    ok($server->stop, 'it stops');
+    is_deeply([map { $_->{outcome} } access($server)], ['ok'], 'the request has one line');
+    is_deeply([crashes($server)], [], 'nothing crashed');
+};
+
 # What httpd's own tests of a switched off module see: no handler of ours.
 subtest 'switched off' => sub {
     my $server = T2M::Server->new(name => 'off', t2mlog => 'T2MLog Off',

@@ -252,17 +252,20 @@ static void take(t2m_batch_t *batch, const t2m_merge_item_t *item,
     batch->moves = 1;
 }
 
-/* Drops are counted by stream: its first file, the main server's, tells of them. */
+/* Drops are counted by stream: its first file, the main server's, tells of them. Another server may
+ * have the place of one that is retired. */
 apr_uint32_t t2m_batch_main_file(const t2m_settings_t *settings, int stream)
 {
-    apr_uint32_t file;
+    apr_uint32_t file, found = T2M_FILES_MAX;
 
-    for (file = 0; file < settings->file_count; file++) {
-        if (settings->files[file].stream == stream) {
-            return file;
+    for (file = settings->file_count; file > 0; file--) {
+        const t2m_settings_file_t *one = &settings->files[file - 1];
+
+        if (one->stream == stream && (!one->retired || found == T2M_FILES_MAX)) {
+            found = file - 1;
         }
     }
-    return T2M_FILES_MAX;
+    return found;
 }
 
 static void add_dropped(t2m_batch_t *batch, apr_uint32_t part, int drop, apr_uint64_t count)

@@ -72,7 +72,10 @@ int t2m_batch_has_room(const t2m_batch_t *batch, apr_uint32_t size);
 t2m_batch_line_t *t2m_batch_line_for(t2m_batch_t *batch, t2m_batch_kind_e kind,
                                      const t2m_ring_record_t *record);
 
-/** The first file of a stream, the main server's; T2M_FILES_MAX: there is none. */
+/**
+ * The first file of a stream that is in use, the main server's, else the last one that was;
+ * T2M_FILES_MAX: there is none.
+ */
 apr_uint32_t t2m_batch_main_file(const t2m_settings_t *settings, int stream);
 
 /** Adds the gap line of what was shed of the file before, by the name of its first reason. */

@@ -59,6 +59,7 @@ static void take_over(t2m_drain_t *drain, apr_uint32_t file)
         if (sink->last_seq && row->spilled) {
             forget_spill(drain, file);
         }
+        row->chained = row->chained && row->spilled; /* else it goes on from the file's last line */
         row->seq += sink->last_seq;
     }
     row->size = sink->size;

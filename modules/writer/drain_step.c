@@ -116,13 +116,8 @@ static apr_status_t rewind_step(t2m_sink_t *sink, const t2m_intent_step_t *step)
 /* A pipe or terminal keeps what it took: it goes on from there. */
 static apr_status_t append(t2m_sink_t *sink, t2m_intent_step_t *step, const char *bytes)
 {
-    apr_uint64_t before = sink->size, taken = sink->regular ? 0 : step->taken;
-    apr_status_t status = t2m_sink_write(sink, bytes + taken, (apr_size_t)(step->bytes - taken));
-
-    if (!sink->regular) {
-        t2m_store(&step->taken, taken + (sink->size - before));
-    }
-    return status;
+    return sink->regular ? t2m_sink_write(sink, bytes, (apr_size_t)step->bytes)
+                         : t2m_sink_hand_on(sink, bytes, (apr_size_t)step->bytes, &step->taken);
 }
 
 static apr_status_t write_file(t2m_drain_t *drain, t2m_intent_step_t *step,

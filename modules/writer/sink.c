@@ -22,6 +22,7 @@
 
 #include "core/backup_name.h"
 #include "core/encode.h"
+#include "shared/atomic.h"
 #include "shared/step.h"
 #include "writer/confine.h"
 #include "writer/last_seq.h"
@@ -259,6 +260,21 @@ apr_status_t t2m_sink_write(t2m_sink_t *sink, const char *bytes, apr_size_t size
     if (written > 0 && cut_back(sink, sink->size) != APR_SUCCESS) {
         sink->size += written;
         sink->ragged = bytes[written - 1] != '\n';
+    }
+    return status;
+}
+
+apr_status_t t2m_sink_hand_on(t2m_sink_t *sink, const char *bytes, apr_size_t size,
+                              apr_uint64_t *taken)
+{
+    apr_status_t status = APR_SUCCESS;
+
+    while (*taken < size && status == APR_SUCCESS) {
+        apr_uint64_t before = sink->size;
+        apr_size_t rest = size - (apr_size_t)*taken;
+
+        status = t2m_sink_write(sink, bytes + *taken, rest < PIPE_BUF ? rest : PIPE_BUF);
+        t2m_store(taken, *taken + (sink->size - before));
     }
     return status;
 }

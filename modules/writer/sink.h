@@ -71,6 +71,13 @@ apr_status_t t2m_sink_mend(t2m_sink_t *sink);
 apr_status_t t2m_sink_write(t2m_sink_t *sink, const char *bytes, apr_size_t size);
 
 /**
+ * t2m_sink_write for a pipe or terminal that has taken *taken of the bytes already, which grows
+ * with each piece that it takes: a writer that is killed repeats one piece (PIPE_BUF) at most.
+ */
+apr_status_t t2m_sink_hand_on(t2m_sink_t *sink, const char *bytes, apr_size_t size,
+                              apr_uint64_t *taken);
+
+/**
  * Brings a file back to offset after a writer was killed in the middle of an append that began
  * there. Returns APR_SUCCESS when nothing of it is left, APR_EEXIST when it is all there (bytes of
  * it), another error when the file cannot be cut. A file that is smaller than offset (somebody

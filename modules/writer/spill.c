@@ -101,12 +101,9 @@ static apr_status_t append(t2m_board_t *board, apr_uint32_t number, t2m_sink_t *
 static apr_status_t hand_on(t2m_board_t *board, apr_uint32_t number, t2m_sink_t *sink)
 {
     t2m_spill_t *spill = spill_of(board, number);
-    apr_uint64_t before = sink->size;
-    apr_status_t status = t2m_sink_write(sink, (const char *)bytes_of(board, number) + spill->taken,
-                                         (apr_size_t)(spill->size - spill->taken));
 
-    t2m_store(&spill->taken, spill->taken + (sink->size - before));
-    return status;
+    return t2m_sink_hand_on(sink, (const char *)bytes_of(board, number), (apr_size_t)spill->size,
+                            &spill->taken);
 }
 
 apr_status_t t2m_spill_return(t2m_board_t *board, apr_uint32_t spill, t2m_sink_t *sink)

@@ -245,27 +245,44 @@ static void give_up(const writer_t *writer)
                   bytes);
 }
 
-/* The server is gone: all that is left in the memory goes into the files. */
-static void drain_the_rest(writer_t *writer)
+/* Nonzero when all that waits in rings and spills is in the files. A file that refuses for long
+ * keeps its own; what is out of reach is left to the next writer. */
+static int drain_all(writer_t *writer)
 {
     apr_int64_t end = monotonic() + GIVE_UP_US;
 
-    writer->alone = 1;
     while (drain_once(writer) || t2m_drain_waiting(&writer->drain)
            || t2m_drain_refusing(&writer->drain)) {
+        if (t2m_confine_outdated()) {
+            return 0;
+        }
         if (writer->tell.last_error == APR_SUCCESS) {
             end = monotonic() + GIVE_UP_US;
-        } else if (t2m_confine_outdated()) {
-            return;
         } else if (monotonic() > end) {
-            give_up(writer);
-            return;
+            return 0;
         } else {
             (void)poll(NULL, 0, LOOK_MS);
         }
     }
+    return 1;
+}
+
+/* The server is gone: all that is left in the memory goes into the files. One that refuses keeps
+ * no other from its last lines. */
+static void drain_the_rest(writer_t *writer)
+{
+    int all;
+
+    writer->alone = 1;
+    all = drain_all(writer);
+    if (t2m_confine_outdated()) {
+        return;
+    }
     look_after_owners(writer);
     (void)t2m_drain_tell(&writer->drain, apr_time_now()); /* what fails now has no reader left */
+    if ((!all || !drain_all(writer)) && !t2m_confine_outdated()) {
+        give_up(writer);
+    }
     t2m_chain_heads_end(writer->heads, &writer->drain.board, writer->drain.settings, stderr);
 }
 

@@ -10,8 +10,9 @@
  */
 
 /* For t/43-crash.t: a handler that ends its process in the way that the last segment of the path
- * names; `sleep` waits for so many milliseconds (the query). With -D MENDING it has a handler for
- * SIGSEGV, installed before mod_t2mlog's, that lives with the fault of `mend`. */
+ * names; `sleep` waits for so many milliseconds (the query), `fork` has a child end the request too.
+ * With -D MENDING it has a handler for SIGSEGV, installed before mod_t2mlog's, that lives with the
+ * fault of `mend`. */
 #include <httpd.h>
 #include <http_config.h>
 #include <http_core.h>
@@ -25,6 +26,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define NOT_INLINED __attribute__((noinline, noclone))
@@ -103,6 +105,21 @@ static void fault_and_live(request_rec *r)
     ap_rprintf(r, "mended %d\n", (int)mended);
 }
 
+/* As with mod_perl: the child has all that the process had but our memory. */
+static void fork_and_answer(request_rec *r)
+{
+    int status = -1;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        ap_rputs("forked\n", r);
+        ap_finalize_request_protocol(r);
+        _exit(0);
+    }
+    waitpid(pid, &status, 0);
+    ap_rprintf(r, "the child ended with %d\n", status);
+}
+
 static void end_by(request_rec *r, const char *what)
 {
     if (!strcmp(what, "segfault")) {
@@ -131,6 +148,9 @@ static void end_by(request_rec *r, const char *what)
     }
     else if (!strcmp(what, "mend")) {
         fault_and_live(r);
+    }
+    else if (!strcmp(what, "fork")) {
+        fork_and_answer(r);
     }
     else if (!strcmp(what, "sleep")) {
         apr_sleep(apr_time_from_msec(r->args ? atoi(r->args) : 0));

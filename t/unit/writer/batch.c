@@ -15,6 +15,7 @@
 #include "core/encode.h"
 #include "shared/world.h"
 #include "tap.h"
+#include "writer/batch_internal.h"
 #include "writer/quarantine.h"
 
 static world_t world;
@@ -301,6 +302,23 @@ static void rooms(t2m_slot_t *one)
     advance();
 }
 
+/* Who tells of drops once files are retired. */
+static void main_files(void)
+{
+    t2m_settings_t *named = calloc(1, sizeof(*named));
+
+    is_number((long)t2m_batch_main_file(named, T2M_STREAM_APP), T2M_FILES_MAX, "no file");
+    (void)t2m_settings_file(named, T2M_STREAM_APP, "/before/app.log");
+    (void)t2m_settings_file(named, T2M_STREAM_APP, "/now/app.log");
+    (void)t2m_settings_file(named, T2M_STREAM_APP, "/now/host.log");
+    is_number((long)t2m_batch_main_file(named, T2M_STREAM_APP), 0, "the first");
+    named->files[0].retired = 1;
+    is_number((long)t2m_batch_main_file(named, T2M_STREAM_APP), 1, "that is in use");
+    named->files[1].retired = named->files[2].retired = 1;
+    is_number((long)t2m_batch_main_file(named, T2M_STREAM_APP), 2, "or was last");
+    free(named);
+}
+
 int main(void)
 {
     t2m_slot_t one, two;
@@ -332,5 +350,6 @@ int main(void)
 
         is_bytes(bytes, size, "{\"n\":1,\"stream\":\"app\",\"seq\":101}\n", "a labelled line");
     }
+    main_files();
     return tap_done();
 }

@@ -361,7 +361,7 @@ static void learns_of_ends(t2m_slot_t *other)
 static void both_take_settings(void)
 {
     t2m_settings_t *settings = calloc(1, sizeof(*settings));
-    t2m_drain_t *next = calloc(1, sizeof(*next));
+    static t2m_drain_t memory, *next = &memory; /* lives until the exit, as a writer's does */
 
     (void)t2m_settings_read(world.slots_memory, &world.geometry, settings);
     (void)t2m_settings_publish(world.slots_memory, &world.geometry, settings);
@@ -485,6 +485,40 @@ static void free_slot_is_spoiled(void)
     t2m_slot_release(&other);
 }
 
+/* The file of the stream security can neither be opened nor read when the server starts. */
+static void chain_waits_for_its_file(void)
+{
+    static const char line[] = "{\"n\":1,\"seq\":4}";
+    static const unsigned char key[T2M_CHAIN_KEY_SIZE] = { 1 };
+    unsigned char want[T2M_CHAIN_SIZE];
+    t2m_settings_t *settings = calloc(1, sizeof(*settings));
+    t2m_drain_t *late = calloc(1, sizeof(*late));
+    char name[sizeof(path) + 8];
+    world_t other;
+    int fd;
+
+    (void)snprintf(name, sizeof(name), "%s.late", path);
+    world_make(&other, 3);
+    (void)t2m_settings_file(settings, T2M_STREAM_SECURITY, name);
+    (void)t2m_settings_publish(other.slots_memory, &other.geometry, settings);
+    free(settings);
+    (void)t2m_drain_open(late, other.slots_fd, other.board_fd);
+    (void)t2m_chain_make(key, &late->chain);
+    ok(symlink(path, name) == 0, "a file that is a link");
+    t2m_drain_settle(late);
+    ok(late->sinks[0].fd < 0, "is not opened");
+    (void)unlink(name);
+    fd = open(name, O_WRONLY | O_CREAT, 0640);
+    ok(write(fd, line, sizeof(line) - 1) > 0 && write(fd, "\n", 1) == 1, "the file comes back");
+    (void)close(fd);
+    t2m_drain_settle(late);
+    (void)t2m_chain_next(late->chain, line, sizeof(line) - 1, want);
+    ok(late->board.files[0].seq == 4
+       && memcmp(late->board.files[0].chain, want, sizeof(want)) == 0,
+       "its numbers and its chain go on");
+    (void)unlink(name);
+}
+
 int main(void)
 {
     t2m_slot_t slot;
@@ -518,6 +552,7 @@ int main(void)
     buries_crashes();
     stopped_meanwhile();
     free_slot_is_spoiled();
+    chain_waits_for_its_file();
     both_take_settings();
     (void)close(fd);
     (void)unlink(path);

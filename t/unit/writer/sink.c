@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -165,6 +166,32 @@ static void descriptors(void)
     ok(fcntl(1, F_GETFD) >= 0, "and never closed");
 }
 
+/* What it took before is not given to it again, and each piece counts at once. */
+static void hands_on(void)
+{
+    static char bytes[3 * PIPE_BUF], got[sizeof(bytes)];
+    apr_uint64_t taken = 2;
+    int ends[2];
+
+    memset(bytes, 'x', sizeof(bytes));
+    memcpy(bytes, "abc", 3);
+    ok(pipe(ends) == 0, "a pipe");
+    t2m_sink_reset(&sink);
+    sink.fd = ends[1];
+    is_number(t2m_sink_hand_on(&sink, bytes, sizeof(bytes), &taken), APR_SUCCESS, "takes the rest");
+    ok(read(ends[0], got, sizeof(got)) == (ssize_t)sizeof(bytes) - 2 && got[0] == 'c',
+       "and not what it had");
+    ok(taken == sizeof(bytes) && sink.size == sizeof(bytes) - 2, "which is counted");
+    taken = 0;
+    while (t2m_sink_hand_on(&sink, bytes, sizeof(bytes), &taken) == APR_SUCCESS) {
+        taken = 0;
+    }
+    ok(taken % PIPE_BUF == 0 && taken < sizeof(bytes), "also up to where it took no more");
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+    t2m_sink_reset(&sink);
+}
+
 int main(void)
 {
     if (!mkdtemp(directory)) {
@@ -177,6 +204,7 @@ int main(void)
     rewinds();
     full();
     descriptors();
+    hands_on();
     (void)snprintf(file.path, sizeof(file.path), "rm -r %s", directory);
     return system(file.path) == 0 ? tap_done() : 1;
 }
