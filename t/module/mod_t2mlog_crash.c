@@ -10,9 +10,9 @@
  */
 
 /* For t/43-crash.t: a handler that ends its process in the way that the last segment of the path
- * names; `sleep` waits for so many milliseconds (the query), `fork` has a child end the request too.
- * With -D MENDING it has a handler for SIGSEGV, installed before mod_t2mlog's, that lives with the
- * fault of `mend`. */
+ * names; `sleep` waits for so many milliseconds (the query), with `fork` a child ends the request
+ * too. With -D MENDING it has a handler for SIGSEGV, installed before mod_t2mlog's, that lives with
+ * the fault of `mend`. */
 #include <httpd.h>
 #include <http_config.h>
 #include <http_core.h>
@@ -112,7 +112,6 @@ static void fork_and_answer(request_rec *r)
     pid_t pid = fork();
 
     if (pid == 0) {
-        ap_rputs("forked\n", r);
         ap_finalize_request_protocol(r);
         _exit(0);
     }
