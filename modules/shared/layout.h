@@ -219,6 +219,7 @@ typedef struct {
     apr_uint32_t phase;      /* t2m_intent_phase_e; the word that publishes the rest */
     apr_uint32_t step_count; /* files in this batch */
     apr_int64_t moment;      /* when it was gathered, apr_time_t */
+    apr_uint64_t settings;   /* generation by which it was made */
     apr_uint32_t shed;       /* streams of which nothing is written, one bit each */
     apr_uint32_t telling;    /* the batch is the gap lines of what was shed and nothing else: 1 of
                               * all files, 2 of those that are written again */
@@ -259,6 +260,8 @@ typedef struct {
     apr_uint64_t spilled_after;
     apr_uint64_t seq_before, shed_before, records; /* for T2M_WAY_SHED: what comes to nothing */
     apr_uint64_t chain_seq_after;
+    apr_uint32_t chained; /* the chain goes on with this batch */
+    apr_uint32_t reserved;
     unsigned char chain_after[T2M_CHAIN_SIZE];
 } t2m_intent_step_t;
 

@@ -73,11 +73,12 @@ static void bound_texts(t2m_settings_t *settings)
 }
 
 apr_uint64_t t2m_settings_read(const void *slots, const t2m_geometry_t *geometry,
-                               t2m_settings_t *settings)
+                               apr_uint64_t wanted, t2m_settings_t *settings)
 {
     const t2m_slots_header_t *header = slots;
     apr_uint64_t before = t2m_load(&header->settings);
-    const t2m_settings_t *copy = copy_of(slots, geometry, before & 1);
+    apr_uint64_t back = wanted && wanted + 1 == before / 2; /* the other copy still has those */
+    const t2m_settings_t *copy = copy_of(slots, geometry, (before & 1) ^ back);
     apr_uint32_t count = copy->file_count;
 
     if (before == 0 || count > T2M_FILES_MAX) {
@@ -90,7 +91,7 @@ apr_uint64_t t2m_settings_read(const void *slots, const t2m_geometry_t *geometry
         return 0;
     }
     bound_texts(settings);
-    return before / 2;
+    return before / 2 - back;
 }
 
 static unsigned char descriptor_of(const char *path)

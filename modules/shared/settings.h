@@ -66,12 +66,13 @@ apr_uint64_t t2m_settings_publish(void *slots, const t2m_geometry_t *geometry,
 apr_uint64_t t2m_settings_generation(const void *slots);
 
 /**
- * Copies the published settings, with every bound checked, into settings. Returns their
+ * Copies published settings, with every bound checked, into settings: those of the generation
+ * wanted if they are the newest or the ones before, else the newest (wanted 0). Returns their
  * generation; 0 when there are none or they changed while they were read: ask again at the next
  * pass.
  */
 apr_uint64_t t2m_settings_read(const void *slots, const t2m_geometry_t *geometry,
-                               t2m_settings_t *settings);
+                               apr_uint64_t wanted, t2m_settings_t *settings);
 
 /**
  * The number of the file, added when it is new. Returns T2M_FILES_MAX when the table is full or the

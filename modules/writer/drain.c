@@ -65,19 +65,32 @@ void t2m_drain_settle(t2m_drain_t *drain)
     }
 }
 
-int t2m_drain_settings(t2m_drain_t *drain)
+static int take_settings(t2m_drain_t *drain, apr_uint64_t wanted)
 {
-    apr_uint64_t generation = t2m_settings_generation(drain->slots.memory);
+    apr_uint64_t generation = wanted ? wanted : t2m_settings_generation(drain->slots.memory);
 
     if (generation == drain->generation && generation != 0) {
         return 0;
     }
-    generation = t2m_settings_read(drain->slots.memory, &drain->slots.geometry, drain->settings);
+    generation = t2m_settings_read(drain->slots.memory, &drain->slots.geometry, wanted,
+                                   drain->settings);
     if (generation) {
         drain->generation = generation; /* our own: a writer that waits has read newer ones */
         t2m_store(&drain->board.header->settings, generation);
     }
     return generation != 0;
+}
+
+/* A batch that is to be made again has the bytes of the settings by which it was made. */
+int t2m_drain_settings(t2m_drain_t *drain)
+{
+    return take_settings(drain, t2m_drain_pending(drain)
+                                    ? drain->board.header->intent.settings : 0);
+}
+
+int t2m_drain_newest_settings(t2m_drain_t *drain)
+{
+    return take_settings(drain, 0);
 }
 
 /* Files that refuse already are not asked; the others' refusals are kept for their steps. */
@@ -120,6 +133,7 @@ static void publish(t2m_drain_t *drain, const t2m_intent_t *special)
     }
     intent->batch = drain->board.header->done_batch + 1;
     intent->moment = t2m_batch_moment(drain->batch);
+    intent->settings = drain->generation;
     intent->shed = t2m_batch_shed(drain->batch);
     intent->step_count = count;
     for (i = 0; i < count; i++) {
@@ -225,6 +239,7 @@ static apr_status_t write_special(t2m_drain_t *drain, const t2m_intent_t *intent
     }
     t2m_batch_render(drain->batch, drain->chain, &drain->slots, drain->settings,
                      drain->board.files);
+    drain->board.header->silenced += t2m_batch_silenced(drain->batch);
     publish(drain, intent);
     return carry_out(drain);
 }
@@ -346,8 +361,8 @@ apr_status_t t2m_drain_bury(t2m_drain_t *drain, apr_uint32_t slot, apr_uint64_t 
     intent.bury_time = now;
     intent.bury_monotonic = monotonic;
     lines = t2m_batch_bury(drain->batch, &drain->slots, &drain->board, drain->settings, &intent);
-    drain->board.header->silenced += t2m_batch_silenced(drain->batch);
     if (lines == 0) {
+        drain->board.header->silenced += t2m_batch_silenced(drain->batch);
         t2m_quarantine_free(&drain->board, &drain->slots, slot, owner);
         return APR_SUCCESS;
     }

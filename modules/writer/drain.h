@@ -59,10 +59,14 @@ apr_status_t t2m_drain_open(t2m_drain_t *drain, int slots_fd, int board_fd);
 apr_status_t t2m_drain_ready(t2m_drain_t *drain, apr_uint32_t file);
 
 /**
- * Takes newer settings over. Returns nonzero when there were any: t2m_drain_settle is due. Not
- * while an intent is pending.
+ * Takes newer settings over; while an intent is pending, those by which it was made, if they can
+ * still be had. Returns nonzero when others were taken than before: t2m_drain_settle is due once
+ * no intent is pending.
  */
 int t2m_drain_settings(t2m_drain_t *drain);
+
+/** The same, of the newest settings in any case: t2m_drain_settings is to follow. */
+int t2m_drain_newest_settings(t2m_drain_t *drain);
 
 /** Opens the files of the settings before their first line; closes those of no stream any more. */
 void t2m_drain_settle(t2m_drain_t *drain);

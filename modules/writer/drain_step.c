@@ -74,6 +74,7 @@ void t2m_drain_fill_step(t2m_drain_t *drain, const t2m_batch_part_t *part,
     step->seq_before = row->seq;
     step->shed_before = row->shed;
     step->records = part->records + part->shed;
+    step->chained = part->chained != 0;
     step->chain_seq_after = part->chain_seq;
     memcpy(step->chain_after, part->chain, T2M_CHAIN_SIZE);
     step->taken = 0;
@@ -214,8 +215,10 @@ void t2m_drain_advance_file(t2m_drain_t *drain, const t2m_intent_step_t *step)
     row->shed = step->shed_after;
     row->shed_since = step->shed_since_after;
     row->shed_reason = step->shed_reason;
-    row->chain_seq = step->chain_seq_after;
-    memcpy(row->chain, step->chain_after, T2M_CHAIN_SIZE);
+    if (step->chained) {
+        row->chain_seq = step->chain_seq_after;
+        memcpy(row->chain, step->chain_after, T2M_CHAIN_SIZE);
+    }
     if (step->way == T2M_WAY_SPILL) {
         advance_spill(drain, row, step);
     } else if (step->bytes) {

@@ -27,7 +27,10 @@
 #include "writer/confine.h"
 #include "writer/last_seq.h"
 
-enum { STREAM_WAIT_MS = 20 }; /* for the reader of a pipe or terminal */
+enum {
+    STREAM_WAIT_MS = 20,     /* for the reader of a pipe or terminal */
+    STREAM_LIMIT_US = 200000 /* however much it reads, the other files have their turn */
+};
 
 void t2m_sink_reset(t2m_sink_t *sink)
 {
@@ -267,12 +270,16 @@ apr_status_t t2m_sink_write(t2m_sink_t *sink, const char *bytes, apr_size_t size
 apr_status_t t2m_sink_hand_on(t2m_sink_t *sink, const char *bytes, apr_size_t size,
                               apr_uint64_t *taken)
 {
+    apr_time_t began = apr_time_now();
     apr_status_t status = APR_SUCCESS;
 
     while (*taken < size && status == APR_SUCCESS) {
         apr_uint64_t before = sink->size;
         apr_size_t rest = size - (apr_size_t)*taken;
 
+        if (apr_time_now() - began > STREAM_LIMIT_US || apr_time_now() < began) {
+            return EAGAIN;
+        }
         status = t2m_sink_write(sink, bytes + *taken, rest < PIPE_BUF ? rest : PIPE_BUF);
         t2m_store(taken, *taken + (sink->size - before));
     }

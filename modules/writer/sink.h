@@ -73,6 +73,7 @@ apr_status_t t2m_sink_write(t2m_sink_t *sink, const char *bytes, apr_size_t size
 /**
  * t2m_sink_write for a pipe or terminal that has taken *taken of the bytes already, which grows
  * with each piece that it takes: a writer that is killed repeats one piece (PIPE_BUF) at most.
+ * After a fifth of a second returns EAGAIN, too: other files have their turn.
  */
 apr_status_t t2m_sink_hand_on(t2m_sink_t *sink, const char *bytes, apr_size_t size,
                               apr_uint64_t *taken);

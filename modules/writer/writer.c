@@ -470,7 +470,7 @@ int t2m_writer_main(int argc, char **argv)
     if (wait_for_predecessor(&writer.drain.board) != 0) {
         return T2M_WRITER_FAILED;
     }
-    (void)t2m_drain_settings(&writer.drain); /* they may have changed while it waited */
+    (void)t2m_drain_newest_settings(&writer.drain); /* who it is and what it may reach */
     t2m_confine_bound(writer.drain.settings->confine != 0);
     problem = become(writer.drain.settings->user);
     if (problem) {
@@ -491,7 +491,9 @@ int t2m_writer_main(int argc, char **argv)
     writer.last_work = monotonic();
     writer.heads = t2m_chain_heads_make();
     writer.chores = t2m_chores_start(&writer.drain);
+    (void)t2m_drain_settings(&writer.drain); /* by which the last writer's batch was made */
     if (t2m_drain_finish(&writer.drain) == APR_SUCCESS) { /* else it is tried again */
+        (void)t2m_drain_settings(&writer.drain);
         t2m_drain_settle(&writer.drain);
     }
     code = run(&writer);

@@ -23,7 +23,7 @@ int main(void)
 
     world_make(&world, 2);
     is_number((long)t2m_settings_generation(world.slots_memory), 0, "no settings yet");
-    is_number((long)t2m_settings_read(world.slots_memory, &world.geometry, in), 0,
+    is_number((long)t2m_settings_read(world.slots_memory, &world.geometry, 0, in), 0,
               "and none to read");
 
     is_number(t2m_settings_file(out, T2M_STREAM_ACCESS, "/l/access.log"), 0, "the first file");
@@ -37,13 +37,17 @@ int main(void)
     is_number(t2m_settings_file(out, T2M_STREAM_APP, longest), T2M_FILES_MAX, "too long a path");
 
     is_number((long)t2m_settings_publish(world.slots_memory, &world.geometry, out), 1, "published");
-    is_number((long)t2m_settings_read(world.slots_memory, &world.geometry, in), 1, "and read");
+    is_number((long)t2m_settings_read(world.slots_memory, &world.geometry, 0, in), 1, "and read");
     ok(in->file_count == 3 && strcmp(in->files[1].path, "/l/errors.log") == 0
        && in->files[1].stream == T2M_STREAM_ERRORS, "as they were");
     (void)t2m_settings_file(out, T2M_STREAM_SECURITY, "/l/security.log");
     is_number((long)t2m_settings_publish(world.slots_memory, &world.geometry, out), 2, "once more");
     is_number((long)t2m_settings_generation(world.slots_memory), 2, "the generation grows");
-    ok(t2m_settings_read(world.slots_memory, &world.geometry, in) == 2 && in->file_count == 4,
+    ok(t2m_settings_read(world.slots_memory, &world.geometry, 1, in) == 1
+       && t2m_settings_read(world.slots_memory, &world.geometry, 2, in) == 2
+       && t2m_settings_read(world.slots_memory, &world.geometry, 9, in) == 2,
+       "those before them can still be had");
+    ok(t2m_settings_read(world.slots_memory, &world.geometry, 0, in) == 2 && in->file_count == 4,
        "the newest are read");
 
     out->file_count = T2M_FILES_MAX;

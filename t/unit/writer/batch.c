@@ -331,7 +331,7 @@ int main(void)
         || world_claim(&world, &one) != APR_SUCCESS || world_claim(&world, &two) != APR_SUCCESS) {
         return 1;
     }
-    (void)t2m_settings_read(world.slots_memory, &world.geometry, settings);
+    (void)t2m_settings_read(world.slots_memory, &world.geometry, 0, settings);
     batch = t2m_batch_create(&world.geometry);
     settings->files[0].label = 0;
     orders(&one, &two);

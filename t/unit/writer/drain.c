@@ -363,11 +363,43 @@ static void both_take_settings(void)
     t2m_settings_t *settings = calloc(1, sizeof(*settings));
     static t2m_drain_t memory, *next = &memory; /* lives until the exit, as a writer's does */
 
-    (void)t2m_settings_read(world.slots_memory, &world.geometry, settings);
+    (void)t2m_settings_read(world.slots_memory, &world.geometry, 0, settings);
     (void)t2m_settings_publish(world.slots_memory, &world.geometry, settings);
     is_number(t2m_drain_open(next, world.slots_fd, world.board_fd), APR_SUCCESS, "the next writer");
     ok(t2m_drain_settings(&drain), "what it has read is news to the one that works");
     ok(!t2m_drain_settings(&drain), "once");
+    free(settings);
+}
+
+/* Killed after the write, and the settings changed before the next writer: made again by the old
+ * ones, whose layout its own lines had. */
+static void made_again_by_its_settings(void)
+{
+    t2m_settings_t *settings = calloc(1, sizeof(*settings));
+    apr_uint64_t seq = drain.board.files[0].seq, size;
+    int moved;
+
+    (void)t2m_drain_newest_settings(&drain);
+    drain.board.files[0].shed = 3;
+    drain.board.files[0].shed_reason = T2M_DROP_SHED;
+    drain.board.files[0].seq += 3;
+    (void)t2m_drain_pass(&drain, 1705314690000000, &moved);
+    size = drain.sinks[0].size;
+    drain.board.header->done_batch--;
+    drain.board.header->intent.phase = T2M_INTENT_WRITE;
+    drain.board.files[0].seq = seq + 3;
+    drain.board.files[0].shed = 3;
+    (void)t2m_settings_read(world.slots_memory, &world.geometry, 0, settings);
+    settings->files[0].label = 1;
+    (void)t2m_settings_publish(world.slots_memory, &world.geometry, settings);
+    ok(!t2m_drain_settings(&drain) && drain.generation == drain.board.header->intent.settings,
+       "an intent keeps its settings");
+    (void)t2m_drain_newest_settings(&drain);
+    ok(drain.settings->files[0].label == 1 && t2m_drain_settings(&drain)
+       && drain.settings->files[0].label == 0, "and a new writer finds them");
+    is_number(t2m_drain_finish(&drain), APR_SUCCESS, "it is finished");
+    is_number((long)drain.sinks[0].size, (long)size, "and nothing is written twice");
+    ok(t2m_drain_settings(&drain) && drain.settings->files[0].label == 1, "then the new ones");
     free(settings);
 }
 
@@ -553,6 +585,7 @@ int main(void)
     stopped_meanwhile();
     free_slot_is_spoiled();
     chain_waits_for_its_file();
+    made_again_by_its_settings();
     both_take_settings();
     (void)close(fd);
     (void)unlink(path);
