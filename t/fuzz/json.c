@@ -117,6 +117,50 @@ static void check_boundary(const char *bytes, size_t size, size_t limit)
     require(cut == (at <= limit ? at : before));
 }
 
+/* Numbers, names and brackets in a room that may end anywhere: what was not full parses, and the
+ * numbers are those that went in. */
+static void check_numbers(const char *bytes, size_t size, size_t room)
+{
+    apr_uint64_t bits[2] = { 0, 0 };
+    char *out = malloc(room + 1);
+    t2m_json_t json;
+    double real;
+
+    require(out != NULL);
+    memcpy(bits, bytes, size < sizeof(bits) ? size : sizeof(bits));
+    memcpy(&real, &bits[1], sizeof(real));
+    t2m_json_begin(&json, out, room);
+    t2m_json_open(&json, '[');
+    t2m_json_integer(&json, (apr_int64_t)bits[0]);
+    t2m_json_real(&json, real);
+    t2m_json_open(&json, '{');
+    t2m_json_name(&json, "a");
+    t2m_json_unsigned(&json, bits[1] >> 1);
+    t2m_json_name(&json, "b");
+    t2m_json_milliseconds(&json, (apr_int64_t)(bits[0] >> 12));
+    t2m_json_name(&json, "c");
+    t2m_json_boolean(&json, (int)(bits[0] & 1));
+    t2m_json_name(&json, "d");
+    t2m_json_string_begin(&json);
+    t2m_json_string_plain(&json, "plain", 5);
+    t2m_json_string_end(&json);
+    t2m_json_close(&json, '}');
+    t2m_json_close(&json, ']');
+    require(t2m_json_size(&json) <= room);
+    if (!json.full) {
+        json_t *value = json_loadb(out, t2m_json_size(&json), 0, NULL);
+        const json_t *object = json_array_get(value, 2);
+
+        require(json_is_array(value)
+                && json_integer_value(json_array_get(value, 0)) == (json_int_t)bits[0]
+                && (json_int_t)(bits[1] >> 1) == json_integer_value(json_object_get(object, "a"))
+                && json_is_true(json_object_get(object, "c")) == (int)(bits[0] & 1)
+                && strcmp(json_string_value(json_object_get(object, "d")), "plain") == 0);
+        json_decref(value);
+    }
+    free(out);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static char repaired[3 * STRING_MAX];
@@ -133,5 +177,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_whole(bytes, size, repaired, repaired_size, lossy);
     check_room(bytes, size, room, repaired, repaired_size);
     check_boundary(bytes, size, room - 1);
+    check_numbers(bytes, size, room + 200 * (data[0] & 1));
     return 0;
 }
