@@ -95,16 +95,22 @@ static void begin_chain(t2m_drain_t *drain, apr_uint32_t file)
     }
 }
 
-/* A file that was made, or put in the place of a rotated one, is on the disk with its name. */
-static void sync_name(t2m_drain_t *drain, apr_uint32_t file)
+/* A file that was made, or put in the place of a rotated one, is on the disk with its name; what a
+ * killed writer has left to be brought there, this one's first pass does not know. */
+static void sync_opened(t2m_drain_t *drain, apr_uint32_t file)
 {
     const t2m_settings_file_t *settings = &drain->settings->files[file];
+    const t2m_sink_t *sink = &drain->sinks[file];
     const char *name;
     int directory;
 
-    if (settings->sync != T2M_SYNC_NONE && drain->sinks[file].regular
-        && drain->sinks[file].size == 0
-        && t2m_sink_directory(settings->path, &directory, &name) == APR_SUCCESS) {
+    if (settings->sync == T2M_SYNC_NONE || !sink->regular) {
+        return;
+    }
+    if (sink->size && !drain->mended) {
+        t2m_sync_written(drain->sync, file, sink->fd, (t2m_sync_e)settings->sync, 1);
+    } else if (sink->size == 0
+               && t2m_sink_directory(settings->path, &directory, &name) == APR_SUCCESS) {
         t2m_sync_directory(drain->sync, file, directory);
         (void)close(directory);
     }
@@ -122,7 +128,7 @@ apr_status_t t2m_drain_ready(t2m_drain_t *drain, apr_uint32_t file)
     status = t2m_sink_open(sink, &drain->settings->files[file], &why);
     if (status == APR_SUCCESS) {
         take_over(drain, file);
-        sync_name(drain, file);
+        sync_opened(drain, file);
     } else {
         learn_number(drain, file);
         t2m_drain_refused(drain, file, status, why);
