@@ -357,6 +357,20 @@ static void learns_of_ends(t2m_slot_t *other)
     other->header->closed = 0;
 }
 
+/* A batch made without a key leaves the chain to the writer that has one. */
+static void keeps_the_chain(t2m_slot_t *slot)
+{
+    t2m_board_file_t *row = &drain.board.files[0];
+
+    (void)world_push(slot, "{\"n\":1", 1);
+    one_pass();
+    again(T2M_INTENT_ADVANCE);
+    row->chain_seq = 7;
+    memset(row->chain, 7, sizeof(row->chain));
+    is_number(t2m_drain_finish(&drain), APR_SUCCESS, "a batch without a chain is advanced");
+    ok(row->chain_seq == 7 && row->chain[0] == 7, "and leaves that of the file alone");
+}
+
 /* A writer that waits for its place has read newer settings: the one that works takes them too. */
 static void both_take_settings(void)
 {
@@ -372,23 +386,24 @@ static void both_take_settings(void)
 }
 
 /* Killed after the write, and the settings changed before the next writer: made again by the old
- * ones, whose layout its own lines had. */
-static void made_again_by_its_settings(void)
+ * ones, by which its lines had no label. */
+static void made_again_by_its_settings(t2m_slot_t *slot)
 {
     t2m_settings_t *settings = calloc(1, sizeof(*settings));
-    apr_uint64_t seq = drain.board.files[0].seq, size;
+    apr_uint64_t size, heads[3];
+    t2m_board_file_t before;
     int moved;
 
     (void)t2m_drain_newest_settings(&drain);
-    drain.board.files[0].shed = 3;
-    drain.board.files[0].shed_reason = T2M_DROP_SHED;
-    drain.board.files[0].seq += 3;
+    memcpy(heads, drain.board.heads, sizeof(heads));
+    (void)world_push(slot, "{\"n\":1", 1);
+    before = drain.board.files[0];
     (void)t2m_drain_pass(&drain, 1705314690000000, &moved);
     size = drain.sinks[0].size;
     drain.board.header->done_batch--;
     drain.board.header->intent.phase = T2M_INTENT_WRITE;
-    drain.board.files[0].seq = seq + 3;
-    drain.board.files[0].shed = 3;
+    drain.board.files[0] = before;
+    memcpy(drain.board.heads, heads, sizeof(heads));
     (void)t2m_settings_read(world.slots_memory, &world.geometry, 0, settings);
     settings->files[0].label = 1;
     (void)t2m_settings_publish(world.slots_memory, &world.geometry, settings);
@@ -398,6 +413,7 @@ static void made_again_by_its_settings(void)
     ok(drain.settings->files[0].label == 1 && t2m_drain_settings(&drain)
        && drain.settings->files[0].label == 0, "and a new writer finds them");
     is_number(t2m_drain_finish(&drain), APR_SUCCESS, "it is finished");
+    (void)t2m_drain_pass(&drain, 1705314690000000, &moved); /* an intent given up begins anew */
     is_number((long)drain.sinks[0].size, (long)size, "and nothing is written twice");
     ok(t2m_drain_settings(&drain) && drain.settings->files[0].label == 1, "then the new ones");
     free(settings);
@@ -585,7 +601,8 @@ int main(void)
     stopped_meanwhile();
     free_slot_is_spoiled();
     chain_waits_for_its_file();
-    made_again_by_its_settings();
+    keeps_the_chain(&slot);
+    made_again_by_its_settings(&slot);
     both_take_settings();
     (void)close(fd);
     (void)unlink(path);
