@@ -126,7 +126,7 @@ sub try_start {
     my ($self) = @_;
     $self->write_configuration;
     $self->launch;
-    my $up = wait_until(20, sub { $self->answers ? 1 : $self->ended ? -1 : 0 }) || 0;
+    my $up = wait_until(20, sub { $self->is_ready ? 1 : $self->ended ? -1 : 0 }) || 0;
     return 1 if $up == 1;
     $self->stop('KILL') if !$self->ended;
     return 0;
@@ -160,6 +160,15 @@ sub output { return read_file("$_[0]{root}/logs/output") }
 sub answers {
     my ($self) = @_;
     return IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $self->port, Timeout => 1);
+}
+
+# mod_cgid's daemon binds its socket first and gives it to the workers' user a moment later; a script
+# asked for in between is answered with 503.
+sub is_ready {
+    my ($self) = @_;
+    my $socket = "$self->{root}/run/cgid.sock";
+    my $waits = $> == 0 && !$self->{as} && grep { $_ eq 'cgid' } @{ $self->{modules} };
+    return $self->answers && (!$waits || ((stat((glob "$socket*")[0] // $socket))[4] // 0) != 0);
 }
 
 # True when the parent is gone; its wait status is kept.
