@@ -21,6 +21,7 @@
 #include "server/bytes.h"
 #include "server/check.h"
 #include "server/config.h"
+#include "server/connection.h"
 #include "server/crash.h"
 #include "server/directives.h"
 #include "server/early.h"
@@ -38,6 +39,7 @@ static void register_hooks(apr_pool_t *pool)
     t2m_request_register(pool);
     t2m_crash_register(pool);
     t2m_header_register(pool);
+    t2m_connection_register(pool);
     t2m_bytes_register(pool);
     t2m_access_register(pool);
     t2m_api_register(pool);
@@ -46,7 +48,8 @@ static void register_hooks(apr_pool_t *pool)
     t2m_admin_register(pool);
 }
 
-AP_DECLARE_MODULE(t2mlog) = {
+/* All else is hidden; see AM_CFLAGS. */
+__attribute__((visibility("default"))) AP_DECLARE_MODULE(t2mlog) = {
     STANDARD20_MODULE_STUFF,
     t2m_config_create_directory,
     t2m_config_merge_directory,

@@ -15,8 +15,9 @@
 #include <http_protocol.h>
 #include <httpd.h>
 
-#include "core/record.h"
+#include "core/line.h"
 #include "server/bytes.h"
+#include "server/connection.h"
 #include "server/context.h"
 #include "server/emit.h"
 #include "server/errorlog.h"
@@ -30,8 +31,11 @@ typedef struct {
     const t2m_server_config_t *config;
     t2m_request_t *state;
     const request_rec *first, *last; /* what httpd read, and what it made of it */
+    const t2m_request_told_t *told;
+    t2m_connection_t *connection; /* NULL: the stream of HTTP/2 */
     apr_time_t time;
     apr_int64_t duration; /* microseconds */
+    t2m_bytes_t bytes;
     t2m_context_t context;
 } finished_t;
 
@@ -60,68 +64,84 @@ static t2m_level_e level_of(int status)
     return status < HTTP_INTERNAL_SERVER_ERROR ? T2M_LEVEL_WARNING : T2M_LEVEL_ERROR;
 }
 
-static const char *header_of(const finished_t *finished, const char *name)
+/* A method that httpd knows is none that a client made up. */
+static t2m_content_e content_of_method(const request_rec *request)
 {
-    return apr_table_get(finished->first->headers_in, name);
+    return request->method_number == M_INVALID ? T2M_CONTENT_NAME : T2M_CONTENT_SAFE;
 }
 
-static void add_request(t2m_record_t *record, const finished_t *finished)
+/* Three bytes behind the slash are no secret. */
+static t2m_content_e content_of_protocol(t2m_text_t protocol)
 {
-    t2m_text_t path, query;
+    return protocol.size == 8 && !memcmp(protocol.data, "HTTP/", 5) ? T2M_CONTENT_SAFE
+                                                                    : T2M_CONTENT_NAME;
+}
 
-    t2m_request_target(finished->first, &path, &query);
-    t2m_record_string(record, "request_id", T2M_CONTENT_SAFE, finished->state->id);
-    t2m_record_string(record, "method", T2M_CONTENT_NAME, finished->first->method);
-    t2m_record_text(record, "path", t2m_request_path_content(path), path);
-    t2m_record_text(record, "query", T2M_CONTENT_QUERY, query);
+static void add_request(t2m_line_t *line, const finished_t *finished)
+{
+    const t2m_request_told_t *told = finished->told;
+
+    t2m_line_plain(line, "request_id", t2m_text(finished->state->id));
+    t2m_line_string(line, "method", content_of_method(finished->first), finished->first->method);
+    t2m_line_text(line, "path",
+                  finished->state->path_is_clean ? T2M_CONTENT_SAFE
+                                                 : t2m_request_path_content(told->path),
+                  told->path);
+    t2m_line_text(line, "query", T2M_CONTENT_QUERY, told->query);
 }
 
 /* sent_bodyct: httpd counts the body of an answer to HEAD too, and sends none. */
-static void add_response(t2m_record_t *record, const finished_t *finished)
+static void add_response(t2m_line_t *line, const finished_t *finished)
 {
     const request_rec *last = finished->last;
 
-    t2m_record_integer(record, "status", last->status);
-    t2m_record_milliseconds(record, "duration_ms", finished->duration);
-    t2m_record_integer(record, "content_length",
-                       last->sent_bodyct && !last->header_only ? last->bytes_sent : 0);
+    t2m_line_integer(line, "status", last->status);
+    t2m_line_milliseconds(line, "duration_ms", finished->duration);
+    t2m_line_integer(line, "content_length",
+                     last->sent_bodyct && !last->header_only ? last->bytes_sent : 0);
 }
 
-static void add_client(t2m_record_t *record, const finished_t *finished, char *address)
+/* What stands in every request of a client is searched once for all of them. */
+#define ADD_KNOWN(line, name, finished, known, text) \
+    do { \
+        t2m_connection_t *connection = (finished)->connection; \
+        if (connection && t2m_connection_knows(connection, &connection->known, \
+                                               (finished)->config->mask, text)) { \
+            t2m_line_plain(line, name, text); \
+        } else if (t2m_line_text(line, name, T2M_CONTENT_NAME, text) && connection) { \
+            t2m_connection_learn(connection, &connection->known, (finished)->config->mask, text); \
+        } \
+    } while (0)
+
+static void add_client(t2m_line_t *line, const finished_t *finished)
 {
-    t2m_record_text(record, "ip", T2M_CONTENT_SAFE,
-                    t2m_request_address(finished->state, finished->first, finished->config,
-                                        address));
-    t2m_record_string(record, "user_agent", T2M_CONTENT_NAME, header_of(finished, "User-Agent"));
-    t2m_record_string(record, "trace_id", T2M_CONTENT_SAFE, finished->state->trace_id);
+    t2m_line_text(line, "ip", T2M_CONTENT_SAFE, finished->told->address);
+    ADD_KNOWN(line, "user_agent", finished, user_agent, finished->told->user_agent);
+    t2m_line_string(line, "trace_id", T2M_CONTENT_SAFE, finished->state->trace_id);
 }
 
-static void add_site(t2m_record_t *record, const finished_t *finished)
+static void add_site(t2m_line_t *line, const finished_t *finished)
 {
     const request_rec *first = finished->first;
     const char *user = finished->last->user ? finished->last->user : first->user;
+    t2m_text_t protocol = t2m_text(first->protocol);
 
-    t2m_record_string(record, "vhost", T2M_CONTENT_NAME, first->server->server_hostname);
-    t2m_record_string(record, "host", T2M_CONTENT_NAME, header_of(finished, "Host"));
-    t2m_record_string(record, "protocol", T2M_CONTENT_NAME, first->protocol);
-    t2m_record_string(record, "referer", T2M_CONTENT_URL, header_of(finished, "Referer"));
-    t2m_record_string(record, "user", T2M_CONTENT_NAME, user);
-    t2m_record_text(record, "endpoint", T2M_CONTENT_SAFE,
-                    t2m_request_route(finished->state, first, finished->config));
+    t2m_line_string(line, "vhost", T2M_CONTENT_SAFE, first->server->server_hostname);
+    ADD_KNOWN(line, "host", finished, host, finished->told->host);
+    t2m_line_text(line, "protocol", content_of_protocol(protocol), protocol);
+    t2m_line_text(line, "referer", T2M_CONTENT_URL, finished->told->referer);
+    t2m_line_string(line, "user", T2M_CONTENT_NAME, user);
+    t2m_line_text(line, "endpoint", T2M_CONTENT_SAFE,
+                  t2m_request_route(finished->state, first, finished->config));
 }
 
-static void add_bytes(t2m_record_t *record, const conn_rec *connection)
+static void add_bytes(t2m_line_t *line, const t2m_bytes_t *bytes)
 {
-    apr_int64_t in, out;
-
-    if (!t2m_bytes_take(connection, &in, &out)) {
-        return;
+    if (bytes->counted && bytes->in != T2M_BYTES_UNKNOWN) {
+        t2m_line_integer(line, "bytes_in", bytes->in);
     }
-    if (in != T2M_BYTES_UNKNOWN) {
-        t2m_record_integer(record, "bytes_in", in);
-    }
-    if (out != T2M_BYTES_UNKNOWN) {
-        t2m_record_integer(record, "bytes_out", out);
+    if (bytes->counted && bytes->out != T2M_BYTES_UNKNOWN) {
+        t2m_line_integer(line, "bytes_out", bytes->out);
     }
 }
 
@@ -136,41 +156,50 @@ static int is_delivered(const finished_t *finished)
            && t2m_bytes_out(master) - state->master_out > finished->last->bytes_sent;
 }
 
-static void add_connection(t2m_record_t *record, const finished_t *finished)
+static void add_connection(t2m_line_t *line, const finished_t *finished)
 {
     const conn_rec *connection = finished->first->connection;
 
     if (finished->state->first_byte >= 0) {
-        t2m_record_milliseconds(record, "ttfb_ms", finished->state->first_byte);
+        t2m_line_milliseconds(line, "ttfb_ms", finished->state->first_byte);
     }
-    add_bytes(record, connection);
-    t2m_record_integer(record, "connection",
-                       connection->master ? connection->master->id : connection->id);
-    t2m_record_string(record, "outcome", T2M_CONTENT_SAFE,
-                      connection->aborted && !is_delivered(finished) ? "aborted" : "ok");
+    add_bytes(line, &finished->bytes);
+    t2m_line_integer(line, "connection",
+                     connection->master ? connection->master->id : connection->id);
+    t2m_line_plain(line, "outcome",
+                   t2m_text(connection->aborted && !is_delivered(finished) ? "aborted" : "ok"));
 }
 
-static void write_access(const finished_t *finished)
+static void gather_access(t2m_line_t *line, const void *data)
 {
-    t2m_inflight_t *entry = finished->state->entry;
-    char address[T2M_ADDRESS_MAX];
-    t2m_record_t record;
+    const finished_t *finished = data;
+
+    t2m_line_plain(line, "message", t2m_text("request_complete"));
+    add_request(line, finished);
+    add_response(line, finished);
+    add_client(line, finished);
+    add_site(line, finished);
+    add_connection(line, finished);
+    t2m_context_add_line(line, finished->config, &finished->context, finished->state,
+                         finished->first);
+}
+
+static void write_access(t2m_emit_t *emit, const finished_t *finished)
+{
+    t2m_emit_source_t source = {
+        .stream = T2M_STREAM_ACCESS,
+        .level = level_of(finished->last->status),
+        .quick = t2m_context_is_empty(&finished->context),
+        .gather = gather_access,
+        .data = finished,
+        .entry = finished->state->entry
+    };
 
     finished->state->entry = NULL;
-    t2m_record_begin(&record, T2M_STREAM_ACCESS, level_of(finished->last->status),
-                     finished->time);
-    t2m_record_string(&record, "message", T2M_CONTENT_SAFE, "request_complete");
-    add_request(&record, finished);
-    add_response(&record, finished);
-    add_client(&record, finished, address);
-    add_site(&record, finished);
-    add_connection(&record, finished);
-    t2m_context_add(&record, finished->config, &finished->context, finished->state,
-                    finished->first);
-    (void)t2m_emit(&record, finished->config, entry); /* a drop is counted in the slot */
+    t2m_emit_add(emit, &source);
 }
 
-static void write_performance(const finished_t *finished)
+static void write_performance(t2m_emit_t *emit, const finished_t *finished)
 {
     int status = finished->last->status;
     t2m_performance_t performance = {
@@ -187,28 +216,31 @@ static void write_performance(const finished_t *finished)
         .failed = status >= HTTP_INTERNAL_SERVER_ERROR
     };
 
-    (void)t2m_performance_write(&performance); /* a drop is counted in the slot */
-}
-
-/* What is not logged takes its bytes with it, or they would be the next request's. */
-static void forget_bytes(const request_rec *request)
-{
-    apr_int64_t in, out;
-
-    (void)t2m_bytes_take(request->connection, &in, &out);
+    t2m_performance_add(emit, &performance);
 }
 
 static void write_records(finished_t *finished)
 {
+    t2m_emit_t emit;
+
     if (t2m_config_directory(finished->first)->enabled == 0) {
-        forget_bytes(finished->first);
         t2m_process_end(finished->state->entry);
         finished->state->entry = NULL;
         return;
     }
     t2m_context_collect(&finished->context, finished->state, finished->first);
-    write_access(finished);
-    write_performance(finished);
+    t2m_emit_begin(&emit, finished->config, finished->time);
+    write_access(&emit, finished);
+    write_performance(&emit, finished);
+    t2m_emit_end(&emit);
+}
+
+/* The end on the wall clock, by the monotonic one from the start: a step of the clock in the middle
+ * of a request does not part its two ends. */
+static void note_end(finished_t *finished)
+{
+    finished->duration = t2m_process_monotonic() - finished->state->started_monotonic;
+    finished->time = finished->state->started + finished->duration;
 }
 
 static int log_transaction(request_rec *request)
@@ -216,9 +248,10 @@ static int log_transaction(request_rec *request)
     request_rec *last = last_of(request);
     finished_t finished; /* not all zero: the context is large */
 
+    /* What is not logged takes its bytes with it, or they would be the next request's. */
+    finished.bytes = t2m_bytes_take(request->connection);
     finished.state = t2m_request_get(request);
     if (!finished.state || !t2m_process_ready()) {
-        forget_bytes(request);
         return DECLINED;
     }
     t2m_request_settle(finished.state, request, last);
@@ -226,8 +259,9 @@ static int log_transaction(request_rec *request)
     finished.config = t2m_config_server(request->server);
     finished.first = request;
     finished.last = last;
-    finished.time = apr_time_now();
-    finished.duration = t2m_process_monotonic() - finished.state->started_monotonic;
+    finished.connection = t2m_connection_get(request->connection);
+    finished.told = t2m_request_told(finished.state, request, finished.config);
+    note_end(&finished);
     t2m_errorlog_end_request(finished.state, request, last->status);
     write_records(&finished);
     return OK;

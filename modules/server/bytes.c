@@ -15,31 +15,33 @@
 #include <http_connection.h>
 #include <util_filter.h>
 
-#include "server/config.h"
-#include "server/private.h"
+#include "server/connection.h"
 #include "shared/atomic.h"
 
 #define FILTER_NAME "T2M_BYTES"
 
-typedef struct {
-    apr_int64_t in, out; /* since the last request was logged */
-    apr_int64_t all_out; /* known bytes since the connection was made; other threads read it */
-} counts_t;
+static ap_filter_rec_t *input, *output; /* set when the module is loaded, never changed after */
 
-/* Which virtual host a connection is for is not known when it is made. Set in the parent before it
- * forks, never changed after. */
-static int wanted;
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wcast-qual" /* APR's macros take off a volatile */
 
 /* One bucket of unknown length (a script's pipe that no filter has read) makes the sum unknown. */
 static apr_int64_t size_of(apr_bucket_brigade *brigade)
 {
-    apr_off_t size;
+    apr_bucket *bucket;
+    apr_int64_t size = 0;
 
-    if (apr_brigade_length(brigade, 0, &size) != APR_SUCCESS || size < 0) {
-        return T2M_BYTES_UNKNOWN;
+    for (bucket = APR_BRIGADE_FIRST(brigade); bucket != APR_BRIGADE_SENTINEL(brigade);
+         bucket = APR_BUCKET_NEXT(bucket)) {
+        if (bucket->length == (apr_size_t)-1) {
+            return T2M_BYTES_UNKNOWN;
+        }
+        size += (apr_int64_t)bucket->length;
     }
     return size;
 }
+
+#pragma GCC diagnostic pop
 
 static void add(apr_int64_t *sum, apr_int64_t size)
 {
@@ -50,7 +52,7 @@ static void add(apr_int64_t *sum, apr_int64_t size)
 static apr_status_t count_in(ap_filter_t *filter, apr_bucket_brigade *brigade,
                              ap_input_mode_t mode, apr_read_type_e block, apr_off_t size)
 {
-    counts_t *counts = filter->ctx;
+    t2m_connection_t *counts = filter->ctx;
     apr_status_t status = ap_get_brigade(filter->next, brigade, mode, block, size);
 
     if (status == APR_SUCCESS && mode != AP_MODE_SPECULATIVE) {
@@ -61,7 +63,7 @@ static apr_status_t count_in(ap_filter_t *filter, apr_bucket_brigade *brigade,
 
 static apr_status_t count_out(ap_filter_t *filter, apr_bucket_brigade *brigade)
 {
-    counts_t *counts = filter->ctx;
+    t2m_connection_t *counts = filter->ctx;
     apr_int64_t size = size_of(brigade);
 
     add(&counts->out, size);
@@ -71,54 +73,34 @@ static apr_status_t count_out(ap_filter_t *filter, apr_bucket_brigade *brigade)
     return ap_pass_brigade(filter->next, brigade);
 }
 
-/* A connection to a back end has no place on the scoreboard, a stream of HTTP/2 has a master. */
 static int pre_connection(conn_rec *connection, void *socket)
 {
-    counts_t *counts;
+    t2m_connection_t *counts = t2m_connection_get(connection);
 
     (void)socket;
-    if (!wanted || connection->master || !connection->sbh) {
-        return OK;
+    if (counts) {
+        ap_add_input_filter_handle(input, counts, NULL, connection);
+        ap_add_output_filter_handle(output, counts, NULL, connection);
     }
-    counts = apr_pcalloc(connection->pool, sizeof *counts);
-    ap_set_module_config(connection->conn_config, &t2mlog_module, counts);
-    ap_add_input_filter(FILTER_NAME, counts, NULL, connection);
-    ap_add_output_filter(FILTER_NAME, counts, NULL, connection);
     return OK;
 }
 
-static int post_config(apr_pool_t *pool, apr_pool_t *log_pool, apr_pool_t *temporary_pool,
-                       server_rec *server)
+t2m_bytes_t t2m_bytes_take(const conn_rec *connection)
 {
-    (void)pool;
-    (void)log_pool;
-    (void)temporary_pool;
-    wanted = t2m_config_enabled_anywhere(server);
-    return OK;
-}
+    t2m_connection_t *counts = t2m_connection_get(connection);
+    t2m_bytes_t bytes = { 0, 0, counts != NULL };
 
-static counts_t *counts_of(const conn_rec *connection)
-{
-    return connection && !connection->master && connection->conn_config
-               ? ap_get_module_config(connection->conn_config, &t2mlog_module) : NULL;
-}
-
-int t2m_bytes_take(const conn_rec *connection, apr_int64_t *in, apr_int64_t *out)
-{
-    counts_t *counts = counts_of(connection);
-
-    if (!counts) {
-        return 0;
+    if (counts) {
+        bytes.in = counts->in;
+        bytes.out = counts->out;
+        counts->in = counts->out = 0;
     }
-    *in = counts->in;
-    *out = counts->out;
-    counts->in = counts->out = 0;
-    return 1;
+    return bytes;
 }
 
 apr_int64_t t2m_bytes_out(const conn_rec *connection)
 {
-    const counts_t *counts = counts_of(connection);
+    const t2m_connection_t *counts = t2m_connection_get(connection);
 
     return counts ? t2m_load(&counts->all_out) : 0;
 }
@@ -126,10 +108,9 @@ apr_int64_t t2m_bytes_out(const conn_rec *connection)
 void t2m_bytes_register(apr_pool_t *pool)
 {
     (void)pool;
-    ap_register_input_filter(FILTER_NAME, count_in, NULL,
-                             (ap_filter_type)(AP_FTYPE_NETWORK - 1));
-    ap_register_output_filter(FILTER_NAME, count_out, NULL,
-                              (ap_filter_type)(AP_FTYPE_NETWORK - 1));
-    ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    input = ap_register_input_filter(FILTER_NAME, count_in, NULL,
+                                     (ap_filter_type)(AP_FTYPE_NETWORK - 1));
+    output = ap_register_output_filter(FILTER_NAME, count_out, NULL,
+                                       (ap_filter_type)(AP_FTYPE_NETWORK - 1));
     ap_hook_pre_connection(pre_connection, NULL, NULL, APR_HOOK_MIDDLE);
 }

@@ -11,10 +11,9 @@
 
 /* Counts the bytes of a client's connection, TLS included, from one logged request to the next.
  *
- * Connection filters just above the network; the counts hang in conn_config and are changed by the
- * one thread that serves the connection at the time. Bytes out are those handed to the network
- * filter: what it still holds when a client goes away counts as sent. A request that a client
- * sends ahead of the answer to the one before counts with that one.
+ * Connection filters just above the network; the counts stand in the connection's state. Bytes out
+ * are those handed to the network filter: what it still holds when a client goes away counts as
+ * sent. A request that a client sends ahead of the answer to the one before counts with that one.
  */
 #ifndef T2M_SERVER_BYTES_H
 #define T2M_SERVER_BYTES_H
@@ -23,12 +22,17 @@
 
 enum { T2M_BYTES_UNKNOWN = -1 };
 
+/* One request's, and those of its connection that no request had. */
+typedef struct {
+    apr_int64_t in, out;
+    int counted; /* 0: streams of HTTP/2, back ends; then the numbers mean nothing */
+} t2m_bytes_t;
+
 /**
- * The counts since the last call for the connection, which start again at 0. Returns 0 where
- * nothing is counted, and leaves both numbers alone: streams of HTTP/2, back ends. A number is
+ * The counts since the last call for the connection, which start again at 0. A number is
  * T2M_BYTES_UNKNOWN when a script's pipe went to the network unread.
  */
-int t2m_bytes_take(const conn_rec *connection, apr_int64_t *in, apr_int64_t *out);
+t2m_bytes_t t2m_bytes_take(const conn_rec *connection);
 
 /**
  * All bytes out of a connection since it was made, which the threads of its streams may ask. 0 for
@@ -36,7 +40,7 @@ int t2m_bytes_take(const conn_rec *connection, apr_int64_t *in, apr_int64_t *out
  */
 apr_int64_t t2m_bytes_out(const conn_rec *connection);
 
-/** Registers the filters and the hooks post_config and pre_connection. */
+/** Registers the filters and the hook pre_connection. */
 void t2m_bytes_register(apr_pool_t *pool);
 
 #endif

@@ -228,6 +228,17 @@ void t2m_context_add(t2m_record_t *record, const t2m_server_config_t *config,
     }
 }
 
+void t2m_context_add_line(t2m_line_t *line, const t2m_server_config_t *config,
+                          const t2m_context_t *context, t2m_request_t *state,
+                          const request_rec *origin)
+{
+    t2m_record_t *record = t2m_line_record(line);
+
+    if (record) {
+        t2m_context_add(record, config, context, state, origin);
+    }
+}
+
 /* Keeps a masked copy of the text, which may replace one that was popped. */
 static void copy_text(pushed_t *pushed, t2m_text_t text, const t2m_mask_t *mask, apr_pool_t *pool)
 {

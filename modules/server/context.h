@@ -28,7 +28,7 @@
 
 #include <httpd.h>
 
-#include "core/record.h"
+#include "core/line.h"
 #include "server/config.h"
 #include "server/request.h"
 
@@ -52,6 +52,17 @@ void t2m_context_collect(t2m_context_t *context, t2m_request_t *state, const req
 void t2m_context_add(t2m_record_t *record, const t2m_server_config_t *config,
                      const t2m_context_t *context, t2m_request_t *state,
                      const request_rec *origin);
+
+/** The same for a line. On the quick way nothing is added: see t2m_context_is_empty. */
+void t2m_context_add_line(t2m_line_t *line, const t2m_server_config_t *config,
+                          const t2m_context_t *context, t2m_request_t *state,
+                          const request_rec *origin);
+
+/** Nonzero when t2m_context_collect found nothing to tell. */
+static inline int t2m_context_is_empty(const t2m_context_t *context)
+{
+    return context->count == 0 && !context->truncated;
+}
 
 /**
  * Puts fields on every line of the request until the matching t2m_context_pop. Copies and masks

@@ -17,50 +17,52 @@
 #include "core/json.h"
 #include "server/process.h"
 
-enum { COMMON_LINE = 8192 }; /* the default of T2MLogMaxRecord */
-
-static apr_status_t push(const t2m_record_t *record, t2m_ring_record_t *header, const char *line,
-                         t2m_inflight_t *entry)
+static t2m_ring_record_t header_of(t2m_stream_e stream, t2m_level_e level, apr_time_t time,
+                                   const t2m_facts_t *facts)
 {
-    const t2m_facts_t *facts = &record->facts;
+    t2m_ring_record_t header = {
+        .stream = (unsigned char)stream,
+        .level = (unsigned char)level,
+        .time = time,
+        .value = facts->value,
+        .status = facts->status,
+        .flags = facts->flags
+    };
 
-    header->stream = (unsigned char)record->stream;
-    header->level = (unsigned char)record->level;
-    header->time = record->time;
-    header->value = facts->value;
-    header->status = facts->status;
-    header->flags = facts->flags;
-    return t2m_process_push(header, line, entry);
+    header.name_size = (unsigned char)t2m_utf8_boundary(facts->name.data, facts->name.size,
+                                                        T2M_NAME_MAX);
+    return header;
 }
 
-static unsigned char name_size(const t2m_record_t *record)
+static t2m_ring_record_t header_of_record(const t2m_record_t *record)
 {
-    const t2m_text_t *name = &record->facts.name;
+    return header_of(record->stream, record->level, record->time, &record->facts);
+}
 
-    return (unsigned char)t2m_utf8_boundary(name->data, name->size, T2M_NAME_MAX);
+static apr_status_t push_count(const t2m_ring_record_t *header, const t2m_facts_t *facts)
+{
+    return header->name_size ? t2m_process_push(header, facts->name.data, NULL) : APR_SUCCESS;
 }
 
 /* line has room for limit and T2M_NAME_MAX bytes. */
 static apr_status_t push_line(const t2m_record_t *record, const t2m_server_config_t *config,
                               t2m_inflight_t *entry, char *line, apr_size_t limit)
 {
-    t2m_ring_record_t header = { 0 };
+    t2m_ring_record_t header = header_of_record(record);
 
     header.size = (apr_uint32_t)t2m_encode(record, line, limit);
     header.file = config->file_id[record->stream];
-    header.name_size = name_size(record);
     if (header.name_size) {
         memcpy(line + header.size, record->facts.name.data, header.name_size);
     }
-    return push(record, &header, line, entry);
+    return t2m_process_push(&header, line, entry);
 }
 
 apr_status_t t2m_emit_count(const t2m_record_t *record)
 {
-    t2m_ring_record_t header = { 0 };
+    t2m_ring_record_t header = header_of_record(record);
 
-    header.name_size = name_size(record);
-    return header.name_size ? push(record, &header, record->facts.name.data, NULL) : APR_SUCCESS;
+    return push_count(&header, &record->facts);
 }
 
 /* Two functions, neither inlined, so that the common limit does not take the longest's stack. */
@@ -68,7 +70,7 @@ static __attribute__((noinline)) apr_status_t push_common(const t2m_record_t *re
                                                           const t2m_server_config_t *config,
                                                           t2m_inflight_t *entry, apr_size_t limit)
 {
-    char line[COMMON_LINE + T2M_NAME_MAX];
+    char line[T2M_EMIT_LINE + T2M_NAME_MAX];
 
     return push_line(record, config, entry, line, limit);
 }
@@ -114,10 +116,20 @@ static void finish(t2m_record_t *record, const t2m_server_config_t *config)
     t2m_extra_arrange(record, (t2m_layout_e)config->global->layout);
 }
 
+static apr_size_t line_limit(const t2m_server_config_t *config)
+{
+    apr_size_t limit = config->global->max_record;
+
+    if (limit < T2M_LINE_MIN) {
+        return T2M_LINE_MIN;
+    }
+    return limit < T2M_LINE_MAX ? limit : T2M_LINE_MAX;
+}
+
 apr_status_t t2m_emit(t2m_record_t *record, const t2m_server_config_t *config,
                       t2m_inflight_t *entry)
 {
-    apr_size_t limit = config->global->max_record;
+    apr_size_t limit = line_limit(config);
 
     if (!is_wanted(record, config)) {
         if (record->stream == T2M_STREAM_ACCESS) {
@@ -125,10 +137,114 @@ apr_status_t t2m_emit(t2m_record_t *record, const t2m_server_config_t *config,
         }
         return t2m_emit_count(record);
     }
-    if (limit < T2M_LINE_MIN || limit > T2M_LINE_MAX) {
-        limit = limit < T2M_LINE_MIN ? T2M_LINE_MIN : T2M_LINE_MAX;
-    }
     finish(record, config);
-    return limit <= COMMON_LINE ? push_common(record, config, entry, limit)
+    return limit <= T2M_EMIT_LINE ? push_common(record, config, entry, limit)
                                 : push_long(record, config, entry, limit);
+}
+
+/* A stream's fields may be taken out, added to and rearranged only while they are a record. */
+static apr_size_t quick_room(const t2m_server_config_t *config)
+{
+    apr_size_t room = line_limit(config) - T2M_LINE_TAIL;
+
+    if (config->fields || config->global->layout != T2M_LAYOUT_FLAT) {
+        return 0;
+    }
+    return room < T2M_EMIT_LINE ? room : T2M_EMIT_LINE;
+}
+
+void t2m_emit_begin(t2m_emit_t *emit, const t2m_server_config_t *config, apr_time_t time)
+{
+    emit->config = config;
+    emit->room = quick_room(config);
+    emit->count = 0;
+    emit->next = emit->lines;
+    t2m_line_start(&emit->start, time);
+}
+
+void t2m_emit_end(t2m_emit_t *emit)
+{
+    if (emit->count > 0) {
+        t2m_process_push_all(emit->items, emit->count);
+    }
+    emit->count = 0;
+    emit->next = emit->lines;
+}
+
+/* What stands at next, size bytes of a line, is an item with its name behind it. */
+static void queue(t2m_emit_t *emit, const t2m_emit_source_t *source, apr_size_t size)
+{
+    t2m_slot_item_t *item = &emit->items[emit->count++];
+
+    item->record = header_of(source->stream, source->level, emit->start.time, &source->facts);
+    item->record.size = (apr_uint32_t)size;
+    item->record.file = emit->config->file_id[source->stream];
+    item->line = emit->next;
+    item->entry = source->entry;
+    emit->next += size;
+    if (item->record.name_size) {
+        memcpy(emit->next, source->facts.name.data, item->record.name_size);
+        emit->next += item->record.name_size;
+    }
+}
+
+void t2m_emit_add_count(t2m_emit_t *emit, const t2m_emit_source_t *source)
+{
+    if (source->stream == T2M_STREAM_ACCESS) {
+        t2m_process_end(source->entry);
+    }
+    if (source->facts.name.size) {
+        queue(emit, source, 0);
+    }
+}
+
+apr_status_t t2m_emit_source(const t2m_emit_source_t *source, const t2m_server_config_t *config,
+                             apr_time_t time)
+{
+    t2m_record_t record;
+    t2m_line_t line;
+
+    t2m_record_begin(&record, source->stream, source->level, time);
+    record.facts = source->facts;
+    t2m_line_gather(&line, &record);
+    source->gather(&line, source->data);
+    return t2m_emit(&record, config, source->entry);
+}
+
+apr_status_t t2m_emit_source_count(const t2m_emit_source_t *source, apr_time_t time)
+{
+    t2m_ring_record_t header = header_of(source->stream, source->level, time, &source->facts);
+
+    return push_count(&header, &source->facts);
+}
+
+/* The size of the line; 0 when it must be a record. */
+static apr_size_t render(t2m_emit_t *emit, const t2m_emit_source_t *source)
+{
+    t2m_line_t line;
+
+    if (!emit->room || !source->quick) {
+        return 0;
+    }
+    t2m_line_begin(&line, &emit->start, source->level, emit->config->mask, emit->next,
+                   emit->room);
+    source->gather(&line, source->data);
+    return t2m_line_end(&line);
+}
+
+void t2m_emit_add(t2m_emit_t *emit, const t2m_emit_source_t *source)
+{
+    apr_size_t size;
+
+    if (!t2m_emit_wants(emit->config, source->stream, source->level)) {
+        t2m_emit_add_count(emit, source);
+        return;
+    }
+    size = render(emit, source);
+    if (size > 0) {
+        queue(emit, source, size);
+        return;
+    }
+    t2m_emit_end(emit);
+    (void)t2m_emit_source(source, emit->config, emit->start.time);
 }

@@ -13,9 +13,10 @@
 #ifndef T2M_SERVER_EMIT_H
 #define T2M_SERVER_EMIT_H
 
+#include "core/line.h"
 #include "core/record.h"
 #include "server/config.h"
-#include "shared/layout.h"
+#include "shared/slot.h"
 
 /**
  * Nonzero when a record of that stream and level is written at all. For hooks that want to spare
@@ -40,5 +41,52 @@ apr_status_t t2m_emit(t2m_record_t *record, const t2m_server_config_t *config,
  * nothing to count. Returns as t2m_process_push.
  */
 apr_status_t t2m_emit_count(const t2m_record_t *record);
+
+/* Where a record comes from that can go the quick way, see core/line.h. */
+typedef struct {
+    t2m_stream_e stream;
+    t2m_level_e level;
+    t2m_facts_t facts;
+    int quick; /* it has no fields of others */
+    void (*gather)(t2m_line_t *line, const void *data); /* may be called twice */
+    const void *data;
+    t2m_inflight_t *entry; /* as for t2m_emit */
+} t2m_emit_source_t;
+
+enum {
+    T2M_EMIT_RECORDS = 2,
+    T2M_EMIT_LINE = 8192 /* bytes of the longest quick line: the default of T2MLogMaxRecord */
+};
+
+/* The records that belong to one moment of a request: rendered one by one, pushed together. On the
+ * stack; private to emit.c. */
+typedef struct {
+    const t2m_server_config_t *config;
+    t2m_line_start_t start;
+    apr_size_t room; /* of a quick line; 0: none goes that way */
+    apr_size_t count;
+    t2m_slot_item_t items[T2M_EMIT_RECORDS];
+    char *next;
+    char lines[T2M_EMIT_RECORDS * (T2M_EMIT_LINE + T2M_NAME_MAX)];
+} t2m_emit_t;
+
+/** Begins the records of a moment, by this configuration. */
+void t2m_emit_begin(t2m_emit_t *emit, const t2m_server_config_t *config, apr_time_t time);
+
+/** Adds a record; at most T2M_EMIT_RECORDS. What becomes of it is counted in the slot. */
+void t2m_emit_add(t2m_emit_t *emit, const t2m_emit_source_t *source);
+
+/** Adds one of which only the facts are counted, see t2m_emit_count. */
+void t2m_emit_add_count(t2m_emit_t *emit, const t2m_emit_source_t *source);
+
+/** Pushes all that was added. */
+void t2m_emit_end(t2m_emit_t *emit);
+
+/** A record alone, which does not go the quick way. Returns as t2m_emit. */
+apr_status_t t2m_emit_source(const t2m_emit_source_t *source, const t2m_server_config_t *config,
+                             apr_time_t time);
+
+/** As t2m_emit_count. */
+apr_status_t t2m_emit_source_count(const t2m_emit_source_t *source, apr_time_t time);
 
 #endif

@@ -28,18 +28,38 @@ static ap_filter_rec_t *handle; /* set when the module is loaded, never changed 
 static void set_header(request_rec *request, const t2m_server_config_t *config,
                        const t2m_request_t *state)
 {
-    apr_table_unset(request->err_headers_out, config->id_header);
+    if (!apr_is_empty_table(request->err_headers_out)) {
+        apr_table_unset(request->err_headers_out, config->id_header);
+    }
     apr_table_setn(request->headers_out, config->id_header, state->id);
 }
 
-static void begin_response(request_rec *request, t2m_request_t *state)
+static void begin_response(request_rec *request, t2m_request_t *state, apr_int64_t now)
 {
     const t2m_server_config_t *config = t2m_config_server(request->server);
 
-    state->first_byte = t2m_process_monotonic() - state->started_monotonic;
+    state->first_byte = now - state->started_monotonic;
     state->ended = 0;
     if (config->id_respond) {
         set_header(request, config, state);
+    }
+}
+
+/* The first of a response, and its end, which may be the same. */
+static void watch(ap_filter_t *filter, request_rec *request, t2m_request_t *state)
+{
+    apr_int64_t now;
+
+    if (filter->ctx && !request->eos_sent) {
+        return;
+    }
+    now = t2m_process_monotonic();
+    if (!filter->ctx) {
+        begin_response(request, state, now);
+        filter->ctx = state;
+    }
+    if (request->eos_sent) {
+        t2m_process_ending(state->entry, now);
     }
 }
 
@@ -53,12 +73,8 @@ static apr_status_t filter_header(ap_filter_t *filter, apr_bucket_brigade *briga
     t2m_request_t *state = t2m_request_get(request);
     apr_status_t status;
 
-    if (state && !filter->ctx) {
-        begin_response(request, state);
-        filter->ctx = state;
-    }
-    if (state && request->eos_sent) {
-        t2m_process_ending(state->entry);
+    if (state) {
+        watch(filter, request, state);
     }
     if (!state || request->eos_sent) {
         ap_remove_output_filter(filter);

@@ -12,91 +12,134 @@
 /* See performance.h. */
 #include "server/performance.h"
 
-#include "server/emit.h"
-
 enum { DEFAULT_SLOW = 2000000 }; /* microseconds, where there is no directory to ask */
 
-static void note_facts(t2m_facts_t *facts, const t2m_performance_t *performance)
-{
-    const request_rec *origin = performance->origin;
-    apr_int64_t slow = origin ? t2m_config_slow(origin) : DEFAULT_SLOW;
+#define MESSAGE "Performance metric: "
 
-    facts->value = performance->duration > 0 ? (apr_uint64_t)performance->duration : 0;
-    facts->name = performance->metric;
-    facts->status = (apr_uint16_t)performance->status;
-    facts->flags = performance->duration > slow ? T2M_FACT_SLOW : 0;
-    if (performance->failed) {
-        facts->flags |= T2M_FACT_FAILED;
+/* A record on its way: what was given, and what came of it. */
+typedef struct {
+    const t2m_performance_t *given;
+    t2m_emit_source_t source;
+    apr_size_t message_size;
+    char message[sizeof MESSAGE - 1 + T2M_ROUTE_MAX];
+} measured_t;
+
+static t2m_facts_t facts_of(const t2m_performance_t *given)
+{
+    apr_int64_t slow = given->origin ? t2m_config_slow(given->origin) : DEFAULT_SLOW;
+    t2m_facts_t facts = {
+        .value = given->duration > 0 ? (apr_uint64_t)given->duration : 0,
+        .name = given->metric,
+        .status = (apr_uint16_t)given->status,
+        .flags = given->duration > slow ? T2M_FACT_SLOW : 0
+    };
+
+    if (given->failed) {
+        facts.flags |= T2M_FACT_FAILED;
     }
+    return facts;
 }
 
-static int is_written(const t2m_record_t *record, const t2m_performance_t *performance)
+static int is_written(const measured_t *measured)
 {
-    const request_rec *origin = performance->origin;
+    const t2m_performance_t *given = measured->given;
 
-    return t2m_emit_wants(performance->config, T2M_STREAM_PERFORMANCE, record->level)
-           && (record->facts.flags || !origin
-               || t2m_config_performance(origin) == T2M_PERFORMANCE_ALL);
+    return t2m_emit_wants(given->config, T2M_STREAM_PERFORMANCE, measured->source.level)
+           && (measured->source.facts.flags || !given->origin
+               || t2m_config_performance(given->origin) == T2M_PERFORMANCE_ALL);
 }
 
-static void add_measure(t2m_record_t *record, const t2m_performance_t *performance)
+static void add_measure(t2m_line_t *line, const measured_t *measured)
 {
-    t2m_record_text(record, "metric", T2M_CONTENT_SAFE, performance->metric);
-    t2m_record_milliseconds(record, "duration_ms", performance->duration);
-    t2m_record_string(record, "function", T2M_CONTENT_NAME, performance->function);
-    t2m_record_string(record, "module", T2M_CONTENT_NAME, performance->module);
+    const t2m_performance_t *given = measured->given;
+
+    t2m_line_text(line, "message", T2M_CONTENT_SAFE,
+                  t2m_text_of(measured->message, measured->message_size));
+    t2m_line_text(line, "metric", T2M_CONTENT_SAFE, given->metric);
+    t2m_line_milliseconds(line, "duration_ms", given->duration);
+    t2m_line_string(line, "function", T2M_CONTENT_NAME, given->function);
+    t2m_line_string(line, "module", T2M_CONTENT_NAME, given->module);
 }
 
-static void add_request(t2m_record_t *record, const t2m_performance_t *performance)
+static void add_request(t2m_line_t *line, const t2m_performance_t *given)
 {
-    t2m_request_t *state = performance->state;
+    t2m_request_t *state = given->state;
 
     if (state) {
-        t2m_record_string(record, "request_id", T2M_CONTENT_SAFE, state->id);
-        t2m_record_string(record, "trace_id", T2M_CONTENT_SAFE, state->trace_id);
-        t2m_record_text(record, "endpoint", T2M_CONTENT_SAFE,
-                        t2m_request_route(state, performance->origin, performance->config));
+        t2m_line_plain(line, "request_id", t2m_text(state->id));
+        t2m_line_string(line, "trace_id", T2M_CONTENT_SAFE, state->trace_id);
+        t2m_line_text(line, "endpoint", T2M_CONTENT_SAFE,
+                      t2m_request_route(state, given->origin, given->config));
     }
-    if (performance->status) {
-        t2m_record_integer(record, "status", performance->status);
+    if (given->status) {
+        t2m_line_integer(line, "status", given->status);
     }
 }
 
-static void add_slow(t2m_record_t *record, const t2m_performance_t *performance)
+static void add_slow(t2m_line_t *line, const measured_t *measured)
 {
-    int slow = record->facts.flags & T2M_FACT_SLOW;
+    const t2m_performance_t *given = measured->given;
+    int slow = measured->source.facts.flags & T2M_FACT_SLOW;
     t2m_text_t path, query;
 
-    t2m_record_boolean(record, "slow", slow);
-    if (slow && performance->state) {
-        t2m_request_target(performance->origin, &path, &query);
-        t2m_record_text(record, "path", t2m_request_path_content(path), path);
+    t2m_line_boolean(line, "slow", slow);
+    if (slow && given->state) {
+        t2m_request_target(given->origin, &path, &query);
+        t2m_line_text(line, "path", t2m_request_path_content(path), path);
     }
+}
+
+static void gather(t2m_line_t *line, const void *data)
+{
+    const measured_t *measured = data;
+    const t2m_performance_t *given = measured->given;
+
+    add_measure(line, measured);
+    add_request(line, given);
+    add_slow(line, measured);
+    for (int i = 0; i < given->field_count; i++) {
+        t2m_line_foreign(line, &given->fields[i]);
+    }
+    t2m_context_add_line(line, given->config, given->context, given->state, given->origin);
+}
+
+static void measure(measured_t *measured, const t2m_performance_t *given)
+{
+    apr_size_t size = sizeof MESSAGE - 1;
+
+    measured->given = given;
+    memcpy(measured->message, MESSAGE, size);
+    memcpy(measured->message + size, given->metric.data, given->metric.size);
+    measured->message_size = size + given->metric.size;
+    measured->source = (t2m_emit_source_t) {
+        .stream = T2M_STREAM_PERFORMANCE,
+        .level = T2M_LEVEL_INFO,
+        .facts = facts_of(given),
+        .quick = given->field_count == 0 && given->context && t2m_context_is_empty(given->context),
+        .gather = gather,
+        .data = measured
+    };
 }
 
 apr_status_t t2m_performance_write(const t2m_performance_t *performance)
 {
-    static const char words[] = "Performance metric: ";
-    char message[sizeof words - 1 + T2M_ROUTE_MAX];
-    t2m_text_t metric = performance->metric;
-    t2m_record_t record;
+    measured_t measured;
 
-    t2m_record_begin(&record, T2M_STREAM_PERFORMANCE, T2M_LEVEL_INFO, performance->time);
-    note_facts(&record.facts, performance);
-    if (!is_written(&record, performance)) {
-        return t2m_emit_count(&record);
+    measure(&measured, performance);
+    if (is_written(&measured)) {
+        return t2m_emit_source(&measured.source, performance->config, performance->time);
     }
-    memcpy(message, words, sizeof words - 1);
-    memcpy(message + sizeof words - 1, metric.data, metric.size);
-    t2m_record_text(&record, "message", T2M_CONTENT_SAFE,
-                    t2m_text_of(message, sizeof words - 1 + metric.size));
-    add_measure(&record, performance);
-    add_request(&record, performance);
-    add_slow(&record, performance);
-    for (int i = 0; i < performance->field_count; i++) {
-        t2m_record_foreign(&record, &performance->fields[i]);
+    return t2m_emit_source_count(&measured.source, performance->time);
+}
+
+void t2m_performance_add(t2m_emit_t *emit, const t2m_performance_t *performance)
+{
+    measured_t measured;
+
+    measure(&measured, performance);
+    if (is_written(&measured)) {
+        t2m_emit_add(emit, &measured.source);
+    } else {
+        t2m_emit_add_count(emit, &measured.source);
     }
-    t2m_context_add(&record, performance->config, performance->context, performance->state,
-                    performance->origin);
-    return t2m_emit(&record, performance->config, NULL);
 }

@@ -14,6 +14,7 @@
 #define T2M_SERVER_PERFORMANCE_H
 
 #include "server/context.h"
+#include "server/emit.h"
 
 typedef struct {
     const t2m_server_config_t *config;
@@ -36,5 +37,8 @@ typedef struct {
  * also says the path. Returns as t2m_emit. Any thread.
  */
 apr_status_t t2m_performance_write(const t2m_performance_t *performance);
+
+/** The same for one of the records of a moment. */
+void t2m_performance_add(t2m_emit_t *emit, const t2m_performance_t *performance);
 
 #endif

@@ -362,6 +362,26 @@ apr_status_t t2m_process_push(const t2m_ring_record_t *record, const char *line,
     return status;
 }
 
+void t2m_process_push_all(const t2m_slot_item_t *items, apr_size_t count)
+{
+    apr_size_t pushed = 0;
+
+    if (!has_slot()) {
+        return;
+    }
+    pushing++;
+    if (pushing == 1) {
+        pushed = t2m_slot_push_all(&process.slot, items, count);
+    }
+    pushing--;
+    if (pushed > 0 && t2m_slot_writer_asleep(&process.slot)) {
+        wake_writer();
+    }
+    for (; pushed < count; pushed++) {
+        (void)t2m_process_push(&items[pushed].record, items[pushed].line, items[pushed].entry);
+    }
+}
+
 t2m_inflight_t *t2m_process_begin(const t2m_slot_request_t *request)
 {
     return has_slot() ? t2m_slot_begin(&process.slot, request) : NULL;
@@ -438,10 +458,10 @@ int t2m_process_catch_up(void)
 }
 
 /* A process that a handler forks has the request but not the memory of its entry. */
-void t2m_process_ending(t2m_inflight_t *entry)
+void t2m_process_ending(t2m_inflight_t *entry, apr_int64_t now)
 {
     if (t2m_slot_entry_number(&process.slot, entry)) {
-        t2m_store(&entry->ending, t2m_process_monotonic());
+        t2m_store(&entry->ending, now);
     }
 }
 

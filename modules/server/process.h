@@ -70,6 +70,12 @@ int t2m_process_ready(void);
 apr_status_t t2m_process_push(const t2m_ring_record_t *record, const char *line,
                               t2m_inflight_t *entry);
 
+/**
+ * Pushes records that belong together, in their order, each as t2m_process_push does, mostly under
+ * one lock. What becomes of each is counted in the slot.
+ */
+void t2m_process_push_all(const t2m_slot_item_t *items, apr_size_t count);
+
 /** t2m_slot_begin and t2m_slot_end on the process's slot; begin claims one first. */
 t2m_inflight_t *t2m_process_begin(const t2m_slot_request_t *request);
 void t2m_process_end(t2m_inflight_t *entry);
@@ -94,8 +100,11 @@ const t2m_board_t *t2m_process_board(void);
  */
 int t2m_process_catch_up(void);
 
-/** Notes that the response of an in-flight request was handed on to its end. entry: may be NULL. */
-void t2m_process_ending(t2m_inflight_t *entry);
+/**
+ * Notes that the response of an in-flight request is handed on to its end. entry: may be NULL. now:
+ * of t2m_process_monotonic.
+ */
+void t2m_process_ending(t2m_inflight_t *entry, apr_int64_t now);
 
 /** The process's generator of ids, seeded on first use in each process. Never NULL. */
 t2m_id_generator_t *t2m_process_ids(void);

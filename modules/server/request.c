@@ -12,12 +12,15 @@
 /* See request.h. */
 #include "server/request.h"
 
+#include <stddef.h>
+
 #include <apr_network_io.h>
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_protocol.h>
 
 #include "server/bytes.h"
+#include "server/connection.h"
 #include "server/crash.h"
 #include "server/private.h"
 #include "server/process.h"
@@ -70,8 +73,12 @@ static int inherit_id(t2m_request_t *state, const request_rec *origin)
 
 static t2m_request_t *make_state(const request_rec *origin)
 {
-    t2m_request_t *state = apr_pcalloc(origin->pool, sizeof *state);
+    t2m_request_t *state = apr_palloc(origin->pool, sizeof *state);
 
+    memset(state, 0, offsetof(t2m_request_t, own_id));
+    state->own_id[T2M_ID_SIZE] = '\0';
+    state->trace_id[0] = state->trace_id[T2M_TRACE_ID_SIZE] = '\0';
+    state->traceparent[0] = state->traceparent[T2M_TRACEPARENT_SIZE] = '\0';
     state->first_byte = -1;
     set_start(state, origin);
     if (!inherit_id(state, origin)) {
@@ -82,22 +89,38 @@ static t2m_request_t *make_state(const request_rec *origin)
     return state;
 }
 
+static t2m_request_t *state_of(const request_rec *origin)
+{
+    return origin->request_config ? ap_get_module_config(origin->request_config, &t2mlog_module)
+                                  : NULL;
+}
+
 t2m_request_t *t2m_request_get(const request_rec *request)
 {
     const request_rec *origin = t2m_request_origin(request);
-    t2m_request_t *state;
+    t2m_request_t *state = state_of(origin);
 
-    if (!origin->request_config || !t2m_config_enabled(origin->server)) {
-        return NULL;
+    if (state) {
+        return state;
     }
-    state = ap_get_module_config(origin->request_config, &t2mlog_module);
-    return state ? state : make_state(origin);
+    return origin->request_config && t2m_config_enabled(origin->server) ? make_state(origin)
+                                                                        : NULL;
+}
+
+/* A table that is empty is not searched for what is to be replaced. */
+static void set_variable(apr_table_t *table, const char *name, const char *value)
+{
+    if (apr_is_empty_table(table)) {
+        apr_table_addn(table, name, value);
+    } else {
+        apr_table_setn(table, name, value);
+    }
 }
 
 static void publish(const t2m_request_t *state, request_rec *request)
 {
     request->log_id = state->id;
-    apr_table_setn(request->subprocess_env, "T2M_REQUEST_ID", state->id);
+    set_variable(request->subprocess_env, "T2M_REQUEST_ID", state->id);
     if (state->trace_id[0]) {
         apr_table_setn(request->subprocess_env, "T2M_TRACE_ID", state->trace_id);
     }
@@ -107,9 +130,9 @@ void t2m_request_settle(t2m_request_t *state, request_rec *request, request_rec 
 {
     if (!state->read) {
         set_start(state, request);
+        publish(state, request);
     }
-    publish(state, request);
-    if (last != request) {
+    if (last != request && last->log_id != state->id) {
         publish(state, last);
     }
 }
@@ -207,17 +230,21 @@ t2m_content_e t2m_request_path_content(t2m_text_t path)
     return path.size && path.data[0] == '/' ? T2M_CONTENT_PATH : T2M_CONTENT_URL;
 }
 
-static apr_size_t write_route(const request_rec *origin, const t2m_server_config_t *config,
-                              char *out)
+static apr_size_t write_route(const t2m_request_t *state, const request_rec *origin,
+                              const t2m_server_config_t *config, char *out)
 {
     char masked[MASKED_PATH_MAX];
     t2m_text_t path, query;
     int cut = 0;
 
-    t2m_request_target(origin, &path, &query);
-    path.size = t2m_mask_copy(config->mask, t2m_request_path_content(path), path, masked,
-                              sizeof masked, &cut);
-    path.data = masked;
+    if (state->path_is_clean) {
+        path = state->told.path;
+    } else {
+        t2m_request_target(origin, &path, &query);
+        path.size = t2m_mask_copy(config->mask, t2m_request_path_content(path), path, masked,
+                                  sizeof masked, &cut);
+        path.data = masked;
+    }
     if (!path.size && !t2m_request_method(origin)) {
         out[0] = '*'; /* as for a method without a path; a lone dash is no value */
         return 1;
@@ -236,7 +263,7 @@ t2m_text_t t2m_request_route(t2m_request_t *state, const request_rec *origin,
         return t2m_text(endpoint);
     }
     if (!size) {
-        size = write_route(origin, config, state->route);
+        size = write_route(state, origin, config, state->route);
         state->route_size = origin->unparsed_uri ? (apr_uint16_t)size : 0;
     }
     return t2m_text_of(state->route, size);
@@ -253,6 +280,40 @@ t2m_text_t t2m_request_address(const t2m_request_t *state, const request_rec *or
     return t2m_text_of(out, t2m_address_write((t2m_address_mode_e)config->client_ip,
                                               t2m_process_address_key(), state->started, address,
                                               out));
+}
+
+static t2m_text_t header(const request_rec *origin, const char *name)
+{
+    return t2m_text(origin->headers_in ? apr_table_get(origin->headers_in, name) : NULL);
+}
+
+/* The address as httpd has it is shown as it is, mostly. */
+static t2m_text_t told_address(t2m_request_t *state, const request_rec *origin,
+                               const t2m_server_config_t *config)
+{
+    t2m_text_t address = t2m_text(origin->useragent_ip);
+
+    if (config->client_ip == T2M_ADDRESS_FULL && address.size && address.size <= T2M_ADDRESS_MAX) {
+        return address;
+    }
+    return t2m_request_address(state, origin, config, state->address);
+}
+
+const t2m_request_told_t *t2m_request_told(t2m_request_t *state, const request_rec *origin,
+                                           const t2m_server_config_t *config)
+{
+    t2m_request_told_t *told = &state->told;
+
+    if (state->known) {
+        return told;
+    }
+    state->known = 1;
+    t2m_request_target(origin, &told->path, &told->query);
+    told->address = told_address(state, origin, config);
+    told->user_agent = header(origin, "User-Agent");
+    told->host = header(origin, "Host");
+    told->referer = header(origin, "Referer");
+    return told;
 }
 
 static int generate_log_id(const conn_rec *connection, const request_rec *request, const char **id)
@@ -292,7 +353,11 @@ static void adopt_id(t2m_request_t *state, request_rec *request,
 {
     const char *id = apr_table_get(request->headers_in, config->id_header);
 
-    if (id && t2m_id_valid(id, strlen(id)) && is_trusted(config, request->connection)) {
+    if (!id) {
+        apr_table_addn(request->headers_in, config->id_header, state->id);
+        return;
+    }
+    if (t2m_id_valid(id, strlen(id)) && is_trusted(config, request->connection)) {
         state->id = id;
     }
     apr_table_setn(request->headers_in, config->id_header, state->id);
@@ -342,35 +407,62 @@ static int identify(request_rec *request)
     return OK;
 }
 
-static t2m_text_t mask_into(const t2m_server_config_t *config, t2m_content_e content,
-                            t2m_text_t text, char *out, apr_size_t room)
+static __attribute__((noinline)) t2m_text_t mask_into(const t2m_server_config_t *config,
+                                                      t2m_content_e content, t2m_text_t text,
+                                                      char *out, apr_size_t room)
 {
     int cut = 0;
 
     return t2m_text_of(out, t2m_mask_copy(config->mask, content, text, out, room, &cut));
 }
 
+/* What is in a text: nothing to mask, or its copy without it. */
+static __attribute__((noinline)) int is_clean(const t2m_server_config_t *config,
+                                              t2m_content_e content, t2m_text_t text)
+{
+    t2m_mask_span_t spans[T2M_MASK_SPANS_MAX];
+
+    return t2m_mask_find(config->mask, content, text, spans) == 0;
+}
+
+static t2m_text_t entry_path(t2m_request_t *state, const t2m_server_config_t *config, char *out,
+                             apr_size_t room)
+{
+    t2m_text_t path = state->told.path;
+    t2m_content_e content = t2m_request_path_content(path);
+
+    state->path_is_clean = is_clean(config, content, path) != 0;
+    return state->path_is_clean ? path : mask_into(config, content, path, out, room);
+}
+
+static t2m_text_t entry_agent(const request_rec *request, const t2m_server_config_t *config,
+                              t2m_text_t agent, char *out, apr_size_t room)
+{
+    const t2m_connection_t *connection = t2m_connection_get(request->connection);
+
+    if (connection && t2m_connection_knows(connection, &connection->user_agent, config->mask, agent)) {
+        return agent;
+    }
+    return mask_into(config, T2M_CONTENT_NAME, agent, out, room);
+}
+
 static t2m_inflight_t *begin_entry(t2m_request_t *state, const request_rec *request,
                                    const t2m_server_config_t *config)
 {
+    const t2m_request_told_t *told = t2m_request_told(state, request, config);
     char path[sizeof state->entry->path], agent[sizeof state->entry->user_agent];
-    char address[T2M_ADDRESS_MAX];
-    t2m_slot_request_t begun = { 0 };
-    t2m_text_t target, query;
+    t2m_slot_request_t begun;
 
-    t2m_request_target(request, &target, &query);
     begun.started = state->started;
     begun.started_monotonic = state->started_monotonic;
     begun.file = config->file_id[T2M_STREAM_ACCESS];
     begun.errors_file = config->file_id[T2M_STREAM_ERRORS];
     begun.id = t2m_text(state->id);
     begun.method = t2m_text(request->method);
-    begun.path = mask_into(config, t2m_request_path_content(target), target, path, sizeof path);
-    begun.ip = t2m_request_address(state, request, config, address);
+    begun.path = entry_path(state, config, path, sizeof path);
+    begun.ip = told->address;
     begun.vhost = t2m_text(request->server->server_hostname);
-    begun.user_agent = mask_into(config, T2M_CONTENT_NAME,
-                                 t2m_text(apr_table_get(request->headers_in, "User-Agent")),
-                                 agent, sizeof agent);
+    begun.user_agent = entry_agent(request, config, told->user_agent, agent, sizeof agent);
     return t2m_process_begin(&begun);
 }
 

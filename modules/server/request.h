@@ -32,6 +32,13 @@
 typedef struct t2m_request_traceback_t t2m_request_traceback_t; /* see errorlog.c */
 typedef struct t2m_request_context_t t2m_request_context_t; /* see context.c */
 
+/* What the client sent with its request; texts are httpd's. */
+typedef struct {
+    t2m_text_t path, query; /* see t2m_request_target */
+    t2m_text_t address;     /* as it is shown; see t2m_request_address */
+    t2m_text_t user_agent, host, referer; /* empty: there is none */
+} t2m_request_told_t;
+
 typedef struct {
     const char *id;                 /* our own, or the one a trusted peer sent */
     apr_time_t started;
@@ -42,7 +49,9 @@ typedef struct {
     t2m_request_traceback_t *traceback; /* NULL until a line may begin one */
     t2m_request_context_t *context; /* NULL until something is kept of it */
     char *cause;                    /* see t2m_security_note_cause; NULL: none */
+    t2m_request_told_t told;        /* once `known` */
     apr_uint16_t route_size;        /* 0: not known yet */
+    apr_uint16_t address_size;      /* of address */
     unsigned read : 1;              /* post_read_request ran: the start is final */
     unsigned ended : 1;             /* the whole response was handed on without an error */
     unsigned explained : 1;         /* an error line of this request was taken */
@@ -51,10 +60,14 @@ typedef struct {
     unsigned audited : 1;           /* the admin handler has told of it */
     unsigned broken_off : 1;        /* the client ended before its whole body was read */
     unsigned timed_out : 1;         /* it was broken off by waiting too long for it */
+    unsigned known : 1;             /* what the client sent was looked up */
+    unsigned path_is_clean : 1;     /* nothing in the path is masked */
+    /* Not zeroed when the state is made, from here on. */
     char own_id[T2M_ID_SIZE + 1];
     char trace_id[T2M_TRACE_ID_SIZE + 1]; /* empty: no trace context */
     char traceparent[T2M_TRACEPARENT_SIZE + 1]; /* as it is passed on */
     char route[T2M_ROUTE_MAX];      /* masked */
+    char address[T2M_ADDRESS_MAX];  /* unless it is shown as it is */
 } t2m_request_t;
 
 /** The request_rec that httpd read from the connection and from which request came. */
@@ -91,6 +104,13 @@ t2m_content_e t2m_request_path_content(t2m_text_t path);
  */
 t2m_text_t t2m_request_route(t2m_request_t *state, const request_rec *origin,
                              const t2m_server_config_t *config);
+
+/**
+ * What the client sent, looked up once, when its request was read. For log_transaction and later
+ * hooks, and for begin: before, headers may still be missing.
+ */
+const t2m_request_told_t *t2m_request_told(t2m_request_t *state, const request_rec *origin,
+                                           const t2m_server_config_t *config);
 
 /**
  * The client's address as T2MLogClientIP shows it, in out (room for T2M_ADDRESS_MAX bytes). It

@@ -284,14 +284,36 @@ static apr_status_t push_locked(t2m_slot_t *slot, t2m_slot_wait_e wait,
     return APR_SUCCESS;
 }
 
+static int can_be(const t2m_ring_record_t *record)
+{
+    return record->size + record->name_size != 0 && record->size <= T2M_LINE_MAX
+           && record->name_size <= T2M_NAME_MAX && record->stream < T2M_STREAM_COUNT
+           && record->level < T2M_LEVEL_COUNT;
+}
+
+apr_size_t t2m_slot_push_all(t2m_slot_t *slot, const t2m_slot_item_t *items, apr_size_t count)
+{
+    apr_size_t i = 0;
+
+    if (!has_slot(slot)) {
+        return 0;
+    }
+    (void)pthread_mutex_lock(&slot->lock);
+    while (i < count && can_be(&items[i].record)
+           && push_locked(slot, T2M_SLOT_ASK, &items[i].record, items[i].line, items[i].entry)
+                  == APR_SUCCESS) {
+        i++;
+    }
+    (void)pthread_mutex_unlock(&slot->lock);
+    return i;
+}
+
 apr_status_t t2m_slot_push(t2m_slot_t *slot, t2m_slot_wait_e wait, const t2m_ring_record_t *record,
                            const char *line, t2m_inflight_t *entry)
 {
     apr_status_t status;
 
-    if (!has_slot(slot) || record->size + record->name_size == 0
-        || record->size > T2M_LINE_MAX || record->name_size > T2M_NAME_MAX
-        || record->stream >= T2M_STREAM_COUNT || record->level >= T2M_LEVEL_COUNT) {
+    if (!has_slot(slot) || !can_be(record)) {
         return APR_EINVAL;
     }
     if (wait != T2M_SLOT_TRY) {

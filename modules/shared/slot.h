@@ -87,6 +87,20 @@ typedef enum {
 apr_status_t t2m_slot_push(t2m_slot_t *slot, t2m_slot_wait_e wait, const t2m_ring_record_t *record,
                            const char *line, t2m_inflight_t *entry);
 
+/* A record as t2m_slot_push takes it. */
+typedef struct {
+    t2m_ring_record_t record;
+    const char *line;
+    t2m_inflight_t *entry;
+} t2m_slot_item_t;
+
+/**
+ * Pushes records in their order, as t2m_slot_push does with T2M_SLOT_ASK, under one lock. Returns
+ * how many were pushed: fewer than count when one found no room or cannot be a record; then nothing
+ * has happened to it and to those behind it.
+ */
+apr_size_t t2m_slot_push_all(t2m_slot_t *slot, const t2m_slot_item_t *items, apr_size_t count);
+
 /* What t2m_slot_begin keeps of a request. Texts are masked already; they are cut to the entry. */
 typedef struct {
     apr_int64_t started, started_monotonic; /* microseconds */
