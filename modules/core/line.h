@@ -82,6 +82,41 @@ apr_size_t t2m_line_end(t2m_line_t *line);
     t2m_line_put_milliseconds(line, T2M_LINE_NAME(name), microseconds)
 #define t2m_line_boolean(line, name, value) t2m_line_put_boolean(line, T2M_LINE_NAME(name), value)
 
+/**
+ * Members that were rendered before, for an equal line of the quick way, each with its comma first.
+ * Not for one that gathers.
+ */
+static inline void t2m_line_rendered(t2m_line_t *line, t2m_text_t members)
+{
+    t2m_json_t *json = &line->json;
+
+    if (members.size > (apr_size_t)(json->end - json->next)) {
+        json->full = 1;
+        json->end = json->next;
+        return;
+    }
+    memcpy(json->next, members.data, members.size);
+    json->next += members.size;
+}
+
+/** Bytes of the line so far; 0 when its fields are gathered. */
+static inline apr_size_t t2m_line_size(const t2m_line_t *line)
+{
+    return line->record ? 0 : t2m_json_size(&line->json);
+}
+
+/**
+ * What was rendered since the line had so many bytes: empty when it is no good for another line,
+ * because something did not fit or was not valid.
+ */
+static inline t2m_text_t t2m_line_since(const t2m_line_t *line, apr_size_t size)
+{
+    const t2m_json_t *json = &line->json;
+
+    return json->full || json->lossy ? t2m_text_of(NULL, 0)
+                                     : t2m_text_of(json->start + size, t2m_json_size(json) - size);
+}
+
 /** A field of others, which only a record can have. */
 void t2m_line_foreign(t2m_line_t *line, const t2m_field_t *field);
 
@@ -138,8 +173,7 @@ static inline void t2m_line_put_plain(t2m_line_t *line, const char *name, const 
     else if (t2m_line_member(json, quoted, size, text.size + 2)) {
         next = json->next;
         *next++ = '"';
-        memcpy(next, text.data, text.size);
-        next += text.size;
+        next = t2m_text_copy(next, text.data, text.size);
         *next++ = '"';
         json->next = next;
     }

@@ -36,4 +36,37 @@ static inline t2m_text_t t2m_text_of(const char *data, apr_size_t size)
     return text;
 }
 
+/**
+ * Copies size bytes to out, which must not overlap them, and returns where the next go. Short runs,
+ * as nearly all of a line are, without a call.
+ */
+static inline char *t2m_text_copy(char *out, const char *data, apr_size_t size)
+{
+    if (size > 64) {
+        memcpy(out, data, size);
+    }
+    else if (size >= 32) { /* the halves overlap, as below */
+        memcpy(out, data, 32);
+        memcpy(out + size - 32, data + size - 32, 32);
+    }
+    else if (size >= 16) {
+        memcpy(out, data, 16);
+        memcpy(out + size - 16, data + size - 16, 16);
+    }
+    else if (size >= 8) {
+        memcpy(out, data, 8);
+        memcpy(out + size - 8, data + size - 8, 8);
+    }
+    else if (size >= 4) {
+        memcpy(out, data, 4);
+        memcpy(out + size - 4, data + size - 4, 4);
+    }
+    else if (size > 0) {
+        out[0] = data[0];
+        out[size / 2] = data[size / 2];
+        out[size - 1] = data[size - 1];
+    }
+    return out + size;
+}
+
 #endif

@@ -17,7 +17,6 @@
 
 #include "core/line.h"
 #include "server/bytes.h"
-#include "server/connection.h"
 #include "server/context.h"
 #include "server/emit.h"
 #include "server/errorlog.h"
@@ -32,10 +31,10 @@ typedef struct {
     t2m_request_t *state;
     const request_rec *first, *last; /* what httpd read, and what it made of it */
     const t2m_request_told_t *told;
-    t2m_connection_t *connection; /* NULL: the stream of HTTP/2 */
     apr_time_t time;
     apr_int64_t duration; /* microseconds */
     t2m_bytes_t bytes;
+    t2m_text_t route;
     t2m_context_t context;
 } finished_t;
 
@@ -47,13 +46,15 @@ static request_rec *last_of(request_rec *request)
     return request;
 }
 
+static const char default_handler[] = "default-handler";
+
 /* Who produced the response: an error document is not the handler that failed. */
 static const char *handler_of(const request_rec *request)
 {
     while (request->next && !ap_is_HTTP_ERROR(request->status)) {
         request = request->next;
     }
-    return request->handler ? request->handler : "default-handler";
+    return request->handler ? request->handler : default_handler;
 }
 
 static t2m_level_e level_of(int status)
@@ -77,16 +78,28 @@ static t2m_content_e content_of_protocol(t2m_text_t protocol)
                                                                     : T2M_CONTENT_NAME;
 }
 
+/* The route holds nothing but the path's bytes and what httpd knows. */
+static void add_path(t2m_line_t *line, const finished_t *finished)
+{
+    t2m_request_t *state = finished->state;
+    t2m_text_t path = state->told.path;
+
+    if (!state->path_is_clean) {
+        t2m_line_text(line, "path", t2m_request_path_content(path), path);
+        return;
+    }
+    state->route_is_plain = t2m_line_text(line, "path", T2M_CONTENT_SAFE, path)
+                            && finished->first->method_number != M_INVALID
+                            && finished->route.data == state->route;
+}
+
 static void add_request(t2m_line_t *line, const finished_t *finished)
 {
     const t2m_request_told_t *told = finished->told;
 
-    t2m_line_plain(line, "request_id", t2m_text(finished->state->id));
+    t2m_line_plain(line, "request_id", t2m_request_id(finished->state));
     t2m_line_string(line, "method", content_of_method(finished->first), finished->first->method);
-    t2m_line_text(line, "path",
-                  finished->state->path_is_clean ? T2M_CONTENT_SAFE
-                                                 : t2m_request_path_content(told->path),
-                  told->path);
+    add_path(line, finished);
     t2m_line_text(line, "query", T2M_CONTENT_QUERY, told->query);
 }
 
@@ -101,38 +114,53 @@ static void add_response(t2m_line_t *line, const finished_t *finished)
                      last->sent_bodyct && !last->header_only ? last->bytes_sent : 0);
 }
 
-/* What stands in every request of a client is searched once for all of them. */
-#define ADD_KNOWN(line, name, finished, known, text) \
-    do { \
-        t2m_connection_t *connection = (finished)->connection; \
-        if (connection && t2m_connection_knows(connection, &connection->known, \
-                                               (finished)->config->mask, text)) { \
-            t2m_line_plain(line, name, text); \
-        } else if (t2m_line_text(line, name, T2M_CONTENT_NAME, text) && connection) { \
-            t2m_connection_learn(connection, &connection->known, (finished)->config->mask, text); \
-        } \
-    } while (0)
-
 static void add_client(t2m_line_t *line, const finished_t *finished)
 {
-    t2m_line_text(line, "ip", T2M_CONTENT_SAFE, finished->told->address);
-    ADD_KNOWN(line, "user_agent", finished, user_agent, finished->told->user_agent);
+    const t2m_request_told_t *told = finished->told;
+
+    t2m_line_text(line, "ip", T2M_CONTENT_SAFE, told->address);
+    t2m_line_text(line, "user_agent",
+                  finished->state->agent_is_clean ? T2M_CONTENT_SAFE : T2M_CONTENT_NAME,
+                  told->user_agent);
     t2m_line_string(line, "trace_id", T2M_CONTENT_SAFE, finished->state->trace_id);
+    t2m_line_string(line, "vhost", T2M_CONTENT_SAFE, finished->first->server->server_hostname);
+    t2m_line_text(line, "host", T2M_CONTENT_NAME, told->host);
+    t2m_line_text(line, "protocol", content_of_protocol(told->protocol), told->protocol);
+}
+
+/* What all requests of a connection have in common is rendered once, unless each has its trace in
+ * the midst of it. */
+static void add_common(t2m_line_t *line, const finished_t *finished)
+{
+    const t2m_connection_common_t *common = finished->state->common;
+    apr_size_t size = t2m_line_size(line);
+    int kept = size && !finished->state->trace_id[0];
+
+    if (kept && common) {
+        t2m_line_rendered(line, common->members);
+        return;
+    }
+    add_client(line, finished);
+    if (kept) {
+        t2m_connection_key_t key = t2m_request_key(finished->state, finished->first,
+                                                   finished->config);
+        t2m_connection_keep(finished->first->connection, &key, finished->state->agent_is_clean,
+                            t2m_line_since(line, size));
+    }
 }
 
 static void add_site(t2m_line_t *line, const finished_t *finished)
 {
     const request_rec *first = finished->first;
     const char *user = finished->last->user ? finished->last->user : first->user;
-    t2m_text_t protocol = t2m_text(first->protocol);
 
-    t2m_line_string(line, "vhost", T2M_CONTENT_SAFE, first->server->server_hostname);
-    ADD_KNOWN(line, "host", finished, host, finished->told->host);
-    t2m_line_text(line, "protocol", content_of_protocol(protocol), protocol);
     t2m_line_text(line, "referer", T2M_CONTENT_URL, finished->told->referer);
     t2m_line_string(line, "user", T2M_CONTENT_NAME, user);
-    t2m_line_text(line, "endpoint", T2M_CONTENT_SAFE,
-                  t2m_request_route(finished->state, first, finished->config));
+    if (finished->state->route_is_plain) {
+        t2m_line_plain(line, "endpoint", finished->route);
+    } else {
+        t2m_line_text(line, "endpoint", T2M_CONTENT_SAFE, finished->route);
+    }
 }
 
 static void add_bytes(t2m_line_t *line, const t2m_bytes_t *bytes)
@@ -177,7 +205,7 @@ static void gather_access(t2m_line_t *line, const void *data)
     t2m_line_plain(line, "message", t2m_text("request_complete"));
     add_request(line, finished);
     add_response(line, finished);
-    add_client(line, finished);
+    add_common(line, finished);
     add_site(line, finished);
     add_connection(line, finished);
     t2m_context_add_line(line, finished->config, &finished->context, finished->state,
@@ -201,6 +229,7 @@ static void write_access(t2m_emit_t *emit, const finished_t *finished)
 
 static void write_performance(t2m_emit_t *emit, const finished_t *finished)
 {
+    const char *function = handler_of(finished->first);
     int status = finished->last->status;
     t2m_performance_t performance = {
         .config = finished->config,
@@ -208,12 +237,15 @@ static void write_performance(t2m_emit_t *emit, const finished_t *finished)
         .origin = finished->first,
         .context = &finished->context,
         .time = finished->time,
-        .metric = t2m_request_route(finished->state, finished->first, finished->config),
+        .metric = finished->route,
+        .endpoint = finished->route,
         .duration = finished->duration,
-        .function = handler_of(finished->first),
+        .function = function,
+        .by_default = function == default_handler,
         .module = "httpd",
         .status = status,
-        .failed = status >= HTTP_INTERNAL_SERVER_ERROR
+        .failed = status >= HTTP_INTERNAL_SERVER_ERROR,
+        .plain = finished->state->route_is_plain
     };
 
     t2m_performance_add(emit, &performance);
@@ -228,6 +260,7 @@ static void write_records(finished_t *finished)
         finished->state->entry = NULL;
         return;
     }
+    finished->route = t2m_request_route(finished->state, finished->first, finished->config);
     t2m_context_collect(&finished->context, finished->state, finished->first);
     t2m_emit_begin(&emit, finished->config, finished->time);
     write_access(&emit, finished);
@@ -256,10 +289,9 @@ static int log_transaction(request_rec *request)
     }
     t2m_request_settle(finished.state, request, last);
     finished.state->logged = 1;
-    finished.config = t2m_config_server(request->server);
+    finished.config = finished.state->config;
     finished.first = request;
     finished.last = last;
-    finished.connection = t2m_connection_get(request->connection);
     finished.told = t2m_request_told(finished.state, request, finished.config);
     note_end(&finished);
     t2m_errorlog_end_request(finished.state, request, last->status);

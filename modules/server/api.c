@@ -394,6 +394,8 @@ static apr_status_t write_metric(const call_t *call, const t2mlog_metric_t *metr
         .function = metric->function,
         .module = metric->module,
         .failed = metric->failed,
+        .endpoint = call->state ? t2m_request_route(call->state, call->origin, call->config)
+                                : t2m_text(NULL),
         .fields = call->fields,
         .field_count = call->count
     };

@@ -26,7 +26,7 @@ static ap_filter_rec_t *input, *output; /* set when the module is loaded, never 
 #pragma GCC diagnostic ignored "-Wcast-qual" /* APR's macros take off a volatile */
 
 /* One bucket of unknown length (a script's pipe that no filter has read) makes the sum unknown. */
-static apr_int64_t size_of(apr_bucket_brigade *brigade)
+static inline apr_int64_t size_of(apr_bucket_brigade *brigade)
 {
     apr_bucket *bucket;
     apr_int64_t size = 0;
@@ -43,10 +43,9 @@ static apr_int64_t size_of(apr_bucket_brigade *brigade)
 
 #pragma GCC diagnostic pop
 
-static void add(apr_int64_t *sum, apr_int64_t size)
+static inline void add(apr_int64_t *sum, apr_int64_t size)
 {
-    *sum = *sum == T2M_BYTES_UNKNOWN || size == T2M_BYTES_UNKNOWN ? T2M_BYTES_UNKNOWN
-                                                                  : *sum + size;
+    *sum = (*sum | size) < 0 ? T2M_BYTES_UNKNOWN : *sum + size; /* only what is unknown is below */
 }
 
 static apr_status_t count_in(ap_filter_t *filter, apr_bucket_brigade *brigade,

@@ -32,8 +32,7 @@ static int pre_connection(conn_rec *connection, void *socket)
     }
     state = apr_palloc(connection->pool, sizeof *state);
     state->in = state->out = state->all_out = 0;
-    state->mask = NULL;
-    state->user_agent.size = state->host.size = 0;
+    state->common = NULL;
     ap_set_module_config(connection->conn_config, &t2mlog_module, state);
     return OK;
 }
@@ -54,25 +53,59 @@ t2m_connection_t *t2m_connection_get(const conn_rec *connection)
                ? ap_get_module_config(connection->conn_config, &t2mlog_module) : NULL;
 }
 
-int t2m_connection_knows(const t2m_connection_t *connection, const t2m_connection_text_t *known,
-                         const t2m_mask_t *mask, t2m_text_t text)
+static inline int is_same(t2m_text_t one, t2m_text_t other)
 {
-    return connection && known->size == text.size && connection->mask == mask
-           && !memcmp(known->bytes, text.data, text.size);
+    if (one.size != other.size) {
+        return 0;
+    }
+    return one.size == 8 ? !memcmp(one.data, other.data, 8)
+                         : !memcmp(one.data, other.data, one.size);
 }
 
-void t2m_connection_learn(t2m_connection_t *connection, t2m_connection_text_t *known,
-                          const t2m_mask_t *mask, t2m_text_t text)
+const t2m_connection_common_t *t2m_connection_find(const conn_rec *connection,
+                                                   const t2m_connection_key_t *key)
 {
-    if (!connection || text.size > T2M_CONNECTION_TEXT_MAX) {
+    const t2m_connection_t *state = t2m_connection_get(connection);
+    const t2m_connection_common_t *common = state ? state->common : NULL;
+
+    return common && common->members.size && common->key.server == key->server
+           && common->key.mask == key->mask && is_same(common->key.user_agent, key->user_agent)
+           && is_same(common->key.host, key->host) && is_same(common->key.address, key->address)
+           && is_same(common->key.protocol, key->protocol) ? common : NULL;
+}
+
+static t2m_text_t keep(char **next, t2m_text_t text)
+{
+    char *kept = *next;
+
+    *next = t2m_text_copy(kept, text.data, text.size);
+    return t2m_text_of(kept, text.size);
+}
+
+void t2m_connection_keep(const conn_rec *connection, const t2m_connection_key_t *key,
+                         int agent_is_clean, t2m_text_t members)
+{
+    t2m_connection_t *state = t2m_connection_get(connection);
+    t2m_connection_common_t *common;
+    char *next;
+
+    if (!state || key->user_agent.size + key->host.size + key->address.size + key->protocol.size
+                          + members.size > sizeof common->bytes) {
         return;
     }
-    if (connection->mask != mask) {
-        connection->user_agent.size = connection->host.size = 0;
-        connection->mask = mask;
+    if (!state->common) {
+        state->common = apr_palloc(connection->pool, sizeof *common);
     }
-    known->size = (unsigned char)text.size;
-    memcpy(known->bytes, text.data, text.size);
+    common = state->common;
+    next = common->bytes;
+    common->key.server = key->server;
+    common->key.mask = key->mask;
+    common->key.user_agent = keep(&next, key->user_agent);
+    common->key.host = keep(&next, key->host);
+    common->key.address = keep(&next, key->address);
+    common->key.protocol = keep(&next, key->protocol);
+    common->members = keep(&next, members);
+    common->agent_is_clean = agent_is_clean;
 }
 
 void t2m_connection_register(apr_pool_t *pool)

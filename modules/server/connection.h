@@ -23,34 +23,37 @@
 #include "core/mask.h"
 #include "core/text.h"
 
-enum { T2M_CONNECTION_TEXT_MAX = 255 };
-
-/* A text that the last request had, too. */
+/* By what requests of one connection are told apart. */
 typedef struct {
-    unsigned char size; /* 0: none */
-    char bytes[T2M_CONNECTION_TEXT_MAX];
-} t2m_connection_text_t;
+    const server_rec *server;
+    const t2m_mask_t *mask; /* by which the texts are searched */
+    t2m_text_t protocol, address, user_agent, host;
+} t2m_connection_key_t;
+
+/* What the last request had, with the members of its line that are made of it. */
+typedef struct {
+    t2m_connection_key_t key; /* its texts stand in bytes */
+    t2m_text_t members;       /* likewise; see t2m_line_rendered */
+    int agent_is_clean;       /* nothing in the user agent is masked */
+    char bytes[1200];
+} t2m_connection_common_t;
 
 typedef struct {
     apr_int64_t in, out; /* see bytes.h: since the last request was logged */
     apr_int64_t all_out; /* known ones since it was made; other threads read it */
-    const t2m_mask_t *mask; /* by which the texts were searched; NULL: none was */
-    t2m_connection_text_t user_agent, host;
+    t2m_connection_common_t *common; /* NULL: nothing is kept yet */
 } t2m_connection_t;
 
 /** The state of a client's connection; NULL for NULL, for streams of HTTP/2 and back ends. */
 t2m_connection_t *t2m_connection_get(const conn_rec *connection);
 
-/**
- * Nonzero when the text is one that t2m_connection_learn was told of last, in whatever memory it
- * stands: it needs neither masking by that policy nor escapes. connection: may be NULL.
- */
-int t2m_connection_knows(const t2m_connection_t *connection, const t2m_connection_text_t *known,
-                         const t2m_mask_t *mask, t2m_text_t text);
+/** What the last request of the connection had, if this one has the same; NULL when not. */
+const t2m_connection_common_t *t2m_connection_find(const conn_rec *connection,
+                                                   const t2m_connection_key_t *key);
 
-/** Notes a text that by this policy needs neither. One that is too long is not noted. */
-void t2m_connection_learn(t2m_connection_t *connection, t2m_connection_text_t *known,
-                          const t2m_mask_t *mask, t2m_text_t text);
+/** Keeps it for the next request. What is too long is not kept, and what was kept before stays. */
+void t2m_connection_keep(const conn_rec *connection, const t2m_connection_key_t *key,
+                         int agent_is_clean, t2m_text_t members);
 
 /** Registers the hooks post_config and pre_connection. */
 void t2m_connection_register(apr_pool_t *pool);

@@ -173,7 +173,7 @@ void t2m_crash_thread_enter(const t2m_inflight_t *entry, apr_uint32_t number)
     own->entry = entry;
     own->started = entry->started_monotonic;
     own->id_size = entry->id_size < ID_KEPT ? entry->id_size : ID_KEPT;
-    memcpy(own->id, entry->id, own->id_size);
+    memcpy(own->id, entry->id, ID_KEPT);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     own->number = number;
 }

@@ -17,26 +17,31 @@
 #include "core/json.h"
 #include "server/process.h"
 
-static t2m_ring_record_t header_of(t2m_stream_e stream, t2m_level_e level, apr_time_t time,
-                                   const t2m_facts_t *facts)
+static unsigned char name_size(t2m_text_t name)
 {
-    t2m_ring_record_t header = {
-        .stream = (unsigned char)stream,
-        .level = (unsigned char)level,
-        .time = time,
-        .value = facts->value,
-        .status = facts->status,
-        .flags = facts->flags
-    };
-
-    header.name_size = (unsigned char)t2m_utf8_boundary(facts->name.data, facts->name.size,
-                                                        T2M_NAME_MAX);
-    return header;
+    return (unsigned char)(name.size <= T2M_NAME_MAX
+                               ? name.size : t2m_utf8_boundary(name.data, name.size, T2M_NAME_MAX));
 }
 
-static t2m_ring_record_t header_of_record(const t2m_record_t *record)
+/* All but the line's size and its file. */
+static inline void fill_header(t2m_ring_record_t *header, t2m_stream_e stream, t2m_level_e level,
+                               apr_time_t time, const t2m_facts_t *facts)
 {
-    return header_of(record->stream, record->level, record->time, &record->facts);
+    header->size = 0;
+    header->file = 0;
+    header->stream = (unsigned char)stream;
+    header->level = (unsigned char)level;
+    header->time = time;
+    header->value = facts->value;
+    header->status = facts->status;
+    header->flags = facts->flags;
+    header->name_size = name_size(facts->name);
+    header->reserved = 0;
+}
+
+static void fill_header_by_record(t2m_ring_record_t *header, const t2m_record_t *record)
+{
+    fill_header(header, record->stream, record->level, record->time, &record->facts);
 }
 
 static apr_status_t push_count(const t2m_ring_record_t *header, const t2m_facts_t *facts)
@@ -48,8 +53,9 @@ static apr_status_t push_count(const t2m_ring_record_t *header, const t2m_facts_
 static apr_status_t push_line(const t2m_record_t *record, const t2m_server_config_t *config,
                               t2m_inflight_t *entry, char *line, apr_size_t limit)
 {
-    t2m_ring_record_t header = header_of_record(record);
+    t2m_ring_record_t header;
 
+    fill_header_by_record(&header, record);
     header.size = (apr_uint32_t)t2m_encode(record, line, limit);
     header.file = config->file_id[record->stream];
     if (header.name_size) {
@@ -60,8 +66,9 @@ static apr_status_t push_line(const t2m_record_t *record, const t2m_server_confi
 
 apr_status_t t2m_emit_count(const t2m_record_t *record)
 {
-    t2m_ring_record_t header = header_of_record(record);
+    t2m_ring_record_t header;
 
+    fill_header_by_record(&header, record);
     return push_count(&header, &record->facts);
 }
 
@@ -176,16 +183,13 @@ static void queue(t2m_emit_t *emit, const t2m_emit_source_t *source, apr_size_t 
 {
     t2m_slot_item_t *item = &emit->items[emit->count++];
 
-    item->record = header_of(source->stream, source->level, emit->start.time, &source->facts);
+    fill_header(&item->record, source->stream, source->level, emit->start.time, &source->facts);
     item->record.size = (apr_uint32_t)size;
     item->record.file = emit->config->file_id[source->stream];
     item->line = emit->next;
     item->entry = source->entry;
     emit->next += size;
-    if (item->record.name_size) {
-        memcpy(emit->next, source->facts.name.data, item->record.name_size);
-        emit->next += item->record.name_size;
-    }
+    emit->next = t2m_text_copy(emit->next, source->facts.name.data, item->record.name_size);
 }
 
 void t2m_emit_add_count(t2m_emit_t *emit, const t2m_emit_source_t *source)
@@ -213,8 +217,9 @@ apr_status_t t2m_emit_source(const t2m_emit_source_t *source, const t2m_server_c
 
 apr_status_t t2m_emit_source_count(const t2m_emit_source_t *source, apr_time_t time)
 {
-    t2m_ring_record_t header = header_of(source->stream, source->level, time, &source->facts);
+    t2m_ring_record_t header;
 
+    fill_header(&header, source->stream, source->level, time, &source->facts);
     return push_count(&header, &source->facts);
 }
 

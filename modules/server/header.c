@@ -36,7 +36,7 @@ static void set_header(request_rec *request, const t2m_server_config_t *config,
 
 static void begin_response(request_rec *request, t2m_request_t *state, apr_int64_t now)
 {
-    const t2m_server_config_t *config = t2m_config_server(request->server);
+    const t2m_server_config_t *config = state->config;
 
     state->first_byte = now - state->started_monotonic;
     state->ended = 0;
@@ -100,7 +100,7 @@ static int is_inserted(const request_rec *request)
  * an error response. */
 static void insert(request_rec *request)
 {
-    if (!request->main && t2m_config_enabled(request->server) && !is_inserted(request)) {
+    if (!request->main && !is_inserted(request) && t2m_config_enabled(request->server)) {
         ap_add_output_filter_handle(handle, NULL, request, request->connection);
     }
 }
@@ -108,7 +108,9 @@ static void insert(request_rec *request)
 /* For answers that no handler gives, as to `OPTIONS *`: for them insert_filter does not run. */
 static int insert_early(request_rec *request)
 {
-    insert(request);
+    if (!request->main && t2m_request_get(request)) { /* nothing can be inserted yet */
+        ap_add_output_filter_handle(handle, NULL, request, request->connection);
+    }
     return OK;
 }
 

@@ -49,16 +49,49 @@ static int is_written(const measured_t *measured)
                || t2m_config_performance(given->origin) == T2M_PERFORMANCE_ALL);
 }
 
+static void add_name(t2m_line_t *line, const measured_t *measured)
+{
+    t2m_text_t message = t2m_text_of(measured->message, measured->message_size);
+    t2m_text_t metric = measured->given->metric;
+
+    if (measured->given->plain) {
+        t2m_line_plain(line, "message", message);
+        t2m_line_plain(line, "metric", metric);
+    } else {
+        t2m_line_text(line, "message", T2M_CONTENT_SAFE, message);
+        t2m_line_text(line, "metric", T2M_CONTENT_SAFE, metric);
+    }
+}
+
+static void add_endpoint(t2m_line_t *line, const t2m_performance_t *given)
+{
+    if (given->plain) {
+        t2m_line_plain(line, "endpoint", given->endpoint);
+    } else {
+        t2m_line_text(line, "endpoint", T2M_CONTENT_SAFE, given->endpoint);
+    }
+}
+
+/* Most files are sent by the one handler. */
+static void add_function(t2m_line_t *line, const t2m_performance_t *given)
+{
+    static const char members[] = ",\"function\":\"default-handler\",\"module\":\"httpd\"";
+
+    if (given->by_default && !t2m_line_record(line)) {
+        t2m_line_rendered(line, t2m_text_of(members, sizeof members - 1));
+        return;
+    }
+    t2m_line_string(line, "function", T2M_CONTENT_NAME, given->function);
+    t2m_line_string(line, "module", T2M_CONTENT_NAME, given->module);
+}
+
 static void add_measure(t2m_line_t *line, const measured_t *measured)
 {
     const t2m_performance_t *given = measured->given;
 
-    t2m_line_text(line, "message", T2M_CONTENT_SAFE,
-                  t2m_text_of(measured->message, measured->message_size));
-    t2m_line_text(line, "metric", T2M_CONTENT_SAFE, given->metric);
+    add_name(line, measured);
     t2m_line_milliseconds(line, "duration_ms", given->duration);
-    t2m_line_string(line, "function", T2M_CONTENT_NAME, given->function);
-    t2m_line_string(line, "module", T2M_CONTENT_NAME, given->module);
+    add_function(line, given);
 }
 
 static void add_request(t2m_line_t *line, const t2m_performance_t *given)
@@ -66,10 +99,11 @@ static void add_request(t2m_line_t *line, const t2m_performance_t *given)
     t2m_request_t *state = given->state;
 
     if (state) {
-        t2m_line_plain(line, "request_id", t2m_text(state->id));
-        t2m_line_string(line, "trace_id", T2M_CONTENT_SAFE, state->trace_id);
-        t2m_line_text(line, "endpoint", T2M_CONTENT_SAFE,
-                      t2m_request_route(state, given->origin, given->config));
+        t2m_line_plain(line, "request_id", t2m_request_id(state));
+        if (state->trace_id[0]) {
+            t2m_line_string(line, "trace_id", T2M_CONTENT_SAFE, state->trace_id);
+        }
+        add_endpoint(line, given);
     }
     if (given->status) {
         t2m_line_integer(line, "status", given->status);
@@ -109,7 +143,7 @@ static void measure(measured_t *measured, const t2m_performance_t *given)
 
     measured->given = given;
     memcpy(measured->message, MESSAGE, size);
-    memcpy(measured->message + size, given->metric.data, given->metric.size);
+    (void)t2m_text_copy(measured->message + size, given->metric.data, given->metric.size);
     measured->message_size = size + given->metric.size;
     measured->source = (t2m_emit_source_t) {
         .stream = T2M_STREAM_PERFORMANCE,

@@ -23,10 +23,13 @@ typedef struct {
     const t2m_context_t *context; /* NULL: is gathered when needed */
     apr_time_t time;
     t2m_text_t metric;            /* without secrets, at most T2M_ROUTE_MAX bytes */
+    t2m_text_t endpoint;          /* the request's route; empty without a request */
     apr_int64_t duration;         /* microseconds */
     const char *function, *module; /* NULL: none */
+    int by_default;               /* function and module are default-handler and httpd */
     int status;                   /* of the response; 0: none */
     int failed;
+    int plain;                    /* metric and route need no escapes */
     const t2m_field_t *fields;    /* more, of the C API */
     int field_count;
 } t2m_performance_t;

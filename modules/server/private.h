@@ -17,8 +17,8 @@
 #include <http_config.h>
 #include <http_log.h>
 
-/* All else is hidden; see AM_CFLAGS. */
-extern __attribute__((visibility("default"))) module AP_MODULE_DECLARE_DATA t2mlog_module;
+#include "server/module.h"
+
 APLOG_USE_MODULE(t2mlog);
 
 #endif

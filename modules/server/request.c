@@ -20,7 +20,6 @@
 #include <http_protocol.h>
 
 #include "server/bytes.h"
-#include "server/connection.h"
 #include "server/crash.h"
 #include "server/private.h"
 #include "server/process.h"
@@ -65,13 +64,14 @@ static int inherit_id(t2m_request_t *state, const request_rec *origin)
         return 0;
     }
     state->id = id;
+    state->id_size = strlen(id);
     if (trace_id) {
         apr_cpystrn(state->trace_id, trace_id, sizeof state->trace_id);
     }
     return 1;
 }
 
-static t2m_request_t *make_state(const request_rec *origin)
+static __attribute__((noinline)) t2m_request_t *make_state(const request_rec *origin)
 {
     t2m_request_t *state = apr_palloc(origin->pool, sizeof *state);
 
@@ -79,11 +79,13 @@ static t2m_request_t *make_state(const request_rec *origin)
     state->own_id[T2M_ID_SIZE] = '\0';
     state->trace_id[0] = state->trace_id[T2M_TRACE_ID_SIZE] = '\0';
     state->traceparent[0] = state->traceparent[T2M_TRACEPARENT_SIZE] = '\0';
+    state->config = t2m_config_server(origin->server);
     state->first_byte = -1;
     set_start(state, origin);
     if (!inherit_id(state, origin)) {
         t2m_id_make(t2m_process_ids(), state->started, state->own_id);
         state->id = state->own_id;
+        state->id_size = T2M_ID_SIZE;
     }
     ap_set_module_config(origin->request_config, &t2mlog_module, state);
     return state;
@@ -95,7 +97,7 @@ static t2m_request_t *state_of(const request_rec *origin)
                                   : NULL;
 }
 
-t2m_request_t *t2m_request_get(const request_rec *request)
+t2m_request_t *t2m_request_get_any(const request_rec *request)
 {
     const request_rec *origin = t2m_request_origin(request);
     t2m_request_t *state = state_of(origin);
@@ -129,6 +131,7 @@ static void publish(const t2m_request_t *state, request_rec *request)
 void t2m_request_settle(t2m_request_t *state, request_rec *request, request_rec *last)
 {
     if (!state->read) {
+        state->config = t2m_config_server(request->server);
         set_start(state, request);
         publish(state, request);
     }
@@ -282,9 +285,45 @@ t2m_text_t t2m_request_address(const t2m_request_t *state, const request_rec *or
                                               out));
 }
 
-static t2m_text_t header(const request_rec *origin, const char *name)
+enum { USER_AGENT, HOST, REFERER, LOOKED_FOR };
+
+static void read_header(const apr_table_entry_t *entry, t2m_text_t *values)
 {
-    return t2m_text(origin->headers_in ? apr_table_get(origin->headers_in, name) : NULL);
+    static const char *const names[LOOKED_FOR] = { "User-Agent", "Host", "Referer" };
+    int which;
+
+    switch (entry->key[0] | 0x20) {
+    case 'u':
+        which = USER_AGENT;
+        break;
+    case 'h':
+        which = HOST;
+        break;
+    case 'r':
+        which = REFERER;
+        break;
+    default:
+        return;
+    }
+    if (!values[which].data && !strcasecmp(entry->key, names[which])) {
+        values[which] = t2m_text(entry->val);
+    }
+}
+
+/* One walk for all of them; of equal names the first counts, as for apr_table_get. */
+static void read_headers(const request_rec *origin, t2m_text_t *values)
+{
+    const apr_array_header_t *headers;
+    const apr_table_entry_t *entry, *end;
+
+    if (!origin->headers_in) {
+        return;
+    }
+    headers = apr_table_elts(origin->headers_in);
+    entry = (const apr_table_entry_t *)(const void *)headers->elts;
+    for (end = entry + headers->nelts; entry < end; entry++) {
+        read_header(entry, values);
+    }
 }
 
 /* The address as httpd has it is shown as it is, mostly. */
@@ -303,6 +342,7 @@ const t2m_request_told_t *t2m_request_told(t2m_request_t *state, const request_r
                                            const t2m_server_config_t *config)
 {
     t2m_request_told_t *told = &state->told;
+    t2m_text_t headers[LOOKED_FOR] = { { NULL, 0 } };
 
     if (state->known) {
         return told;
@@ -310,10 +350,21 @@ const t2m_request_told_t *t2m_request_told(t2m_request_t *state, const request_r
     state->known = 1;
     t2m_request_target(origin, &told->path, &told->query);
     told->address = told_address(state, origin, config);
-    told->user_agent = header(origin, "User-Agent");
-    told->host = header(origin, "Host");
-    told->referer = header(origin, "Referer");
+    read_headers(origin, headers);
+    told->user_agent = headers[USER_AGENT];
+    told->host = headers[HOST];
+    told->referer = headers[REFERER];
+    told->protocol = t2m_text(origin->protocol);
     return told;
+}
+
+t2m_connection_key_t t2m_request_key(const t2m_request_t *state, const request_rec *origin,
+                                     const t2m_server_config_t *config)
+{
+    t2m_connection_key_t key = { origin->server, config->mask, state->told.protocol,
+                                 state->told.address, state->told.user_agent, state->told.host };
+
+    return key;
 }
 
 static int generate_log_id(const conn_rec *connection, const request_rec *request, const char **id)
@@ -359,6 +410,7 @@ static void adopt_id(t2m_request_t *state, request_rec *request,
     }
     if (t2m_id_valid(id, strlen(id)) && is_trusted(config, request->connection)) {
         state->id = id;
+        state->id_size = strlen(id);
     }
     apr_table_setn(request->headers_in, config->id_header, state->id);
 }
@@ -396,11 +448,12 @@ static int identify(request_rec *request)
     if (!state) {
         return DECLINED;
     }
-    if (!state->read && t2m_request_origin(request) == request) {
+    if (!state->read && state == state_of(request)) {
         state->read = 1;
+        state->config = t2m_config_server(request->server);
         state->master_out = t2m_bytes_out(request->connection->master);
         set_start(state, request);
-        adopt_id(state, request, t2m_config_server(request->server));
+        adopt_id(state, request, state->config);
         adopt_trace(state, request);
     }
     publish(state, request);
@@ -435,54 +488,56 @@ static t2m_text_t entry_path(t2m_request_t *state, const t2m_server_config_t *co
     return state->path_is_clean ? path : mask_into(config, content, path, out, room);
 }
 
-static t2m_text_t entry_agent(const request_rec *request, const t2m_server_config_t *config,
-                              t2m_text_t agent, char *out, apr_size_t room)
+static t2m_text_t entry_agent(t2m_request_t *state, const t2m_server_config_t *config, char *out,
+                              apr_size_t room)
 {
-    const t2m_connection_t *connection = t2m_connection_get(request->connection);
+    t2m_text_t agent = state->told.user_agent;
 
-    if (connection && t2m_connection_knows(connection, &connection->user_agent, config->mask, agent)) {
-        return agent;
-    }
-    return mask_into(config, T2M_CONTENT_NAME, agent, out, room);
+    state->agent_is_clean = state->common ? state->common->agent_is_clean != 0
+                                          : is_clean(config, T2M_CONTENT_NAME, agent) != 0;
+    return state->agent_is_clean ? agent : mask_into(config, T2M_CONTENT_NAME, agent, out, room);
 }
 
 static t2m_inflight_t *begin_entry(t2m_request_t *state, const request_rec *request,
                                    const t2m_server_config_t *config)
 {
     const t2m_request_told_t *told = t2m_request_told(state, request, config);
+    t2m_connection_key_t key = t2m_request_key(state, request, config);
     char path[sizeof state->entry->path], agent[sizeof state->entry->user_agent];
     t2m_slot_request_t begun;
 
+    state->common = t2m_connection_find(request->connection, &key);
     begun.started = state->started;
     begun.started_monotonic = state->started_monotonic;
     begun.file = config->file_id[T2M_STREAM_ACCESS];
     begun.errors_file = config->file_id[T2M_STREAM_ERRORS];
-    begun.id = t2m_text(state->id);
+    begun.id = t2m_request_id(state);
     begun.method = t2m_text(request->method);
     begun.path = entry_path(state, config, path, sizeof path);
     begun.ip = told->address;
     begun.vhost = t2m_text(request->server->server_hostname);
-    begun.user_agent = entry_agent(request, config, told->user_agent, agent, sizeof agent);
+    begun.user_agent = entry_agent(state, config, agent, sizeof agent);
     return t2m_process_begin(&begun);
 }
 
-/* Behind mod_remoteip, for the client's address. */
+/* A crash names the request in errors, so that one of the two streams is enough. */
+static int is_tracked(const t2m_server_config_t *config)
+{
+    return config->enabled == 1 && (config->file_id[T2M_STREAM_ACCESS] != T2M_FILE_NONE
+                                    || config->file_id[T2M_STREAM_ERRORS] != T2M_FILE_NONE);
+}
+
+/* Behind mod_remoteip, for the client's address. What some module made of a request has none of its
+ * own. */
 static int begin(request_rec *request)
 {
-    const t2m_server_config_t *config = t2m_config_server(request->server);
-    t2m_request_t *state;
+    t2m_request_t *state = state_of(request);
 
-    if (request->prev || request->main || !config || config->enabled != 1
-        || (config->file_id[T2M_STREAM_ACCESS] == T2M_FILE_NONE /* a crash names it in errors */
-            && config->file_id[T2M_STREAM_ERRORS] == T2M_FILE_NONE)
-        || !t2m_process_ready()) {
+    if (!state || state->entry || !is_tracked(state->config) || !t2m_process_ready()) {
         return DECLINED;
     }
-    state = t2m_request_get(request);
-    if (state && !state->entry) {
-        state->entry = begin_entry(state, request, config);
-        t2m_crash_serving(state->entry);
-    }
+    state->entry = begin_entry(state, request, state->config);
+    t2m_crash_serving(state->entry);
     return OK;
 }
 

@@ -27,6 +27,8 @@
 #include "core/text.h"
 #include "core/trace.h"
 #include "server/config.h"
+#include "server/connection.h"
+#include "server/module.h"
 #include "shared/layout.h"
 
 typedef struct t2m_request_traceback_t t2m_request_traceback_t; /* see errorlog.c */
@@ -36,10 +38,11 @@ typedef struct t2m_request_context_t t2m_request_context_t; /* see context.c */
 typedef struct {
     t2m_text_t path, query; /* see t2m_request_target */
     t2m_text_t address;     /* as it is shown; see t2m_request_address */
-    t2m_text_t user_agent, host, referer; /* empty: there is none */
+    t2m_text_t user_agent, host, referer, protocol; /* empty: there is none */
 } t2m_request_told_t;
 
 typedef struct {
+    const t2m_server_config_t *config; /* of the server it is for; final once `read` */
     const char *id;                 /* our own, or the one a trusted peer sent */
     apr_time_t started;
     apr_int64_t started_monotonic;  /* the same moment, microseconds of CLOCK_MONOTONIC */
@@ -50,6 +53,8 @@ typedef struct {
     t2m_request_context_t *context; /* NULL until something is kept of it */
     char *cause;                    /* see t2m_security_note_cause; NULL: none */
     t2m_request_told_t told;        /* once `known` */
+    const t2m_connection_common_t *common; /* what it shares with the one before it; NULL: none */
+    apr_size_t id_size;
     apr_uint16_t route_size;        /* 0: not known yet */
     apr_uint16_t address_size;      /* of address */
     unsigned read : 1;              /* post_read_request ran: the start is final */
@@ -60,8 +65,10 @@ typedef struct {
     unsigned audited : 1;           /* the admin handler has told of it */
     unsigned broken_off : 1;        /* the client ended before its whole body was read */
     unsigned timed_out : 1;         /* it was broken off by waiting too long for it */
+    unsigned route_is_plain : 1;    /* the route needs no escape */
     unsigned known : 1;             /* what the client sent was looked up */
     unsigned path_is_clean : 1;     /* nothing in the path is masked */
+    unsigned agent_is_clean : 1;    /* nothing in the user agent is masked */
     /* Not zeroed when the state is made, from here on. */
     char own_id[T2M_ID_SIZE + 1];
     char trace_id[T2M_TRACE_ID_SIZE + 1]; /* empty: no trace context */
@@ -73,17 +80,38 @@ typedef struct {
 /** The request_rec that httpd read from the connection and from which request came. */
 const request_rec *t2m_request_origin(const request_rec *request);
 
+/** See t2m_request_get. */
+t2m_request_t *t2m_request_get_any(const request_rec *request);
+
 /**
  * The request's state, made on first need. NULL when its server has the module off and for a
  * request_rec that some module made up without request_config.
  */
-t2m_request_t *t2m_request_get(const request_rec *request);
+static inline t2m_request_t *t2m_request_get(const request_rec *request)
+{
+    t2m_request_t *state = NULL;
+
+    if (request->request_config) { /* mostly it is the first of its kind, and has one */
+        state = ap_get_module_config(request->request_config, &t2mlog_module);
+    }
+    return state ? state : t2m_request_get_any(request);
+}
 
 /**
  * For log_transaction: completes the state of a request for which post_read_request did not run,
  * and gives the id to request and to the last of its redirects, for the classic access log.
  */
 void t2m_request_settle(t2m_request_t *state, request_rec *request, request_rec *last);
+
+/** The request's id as a text. */
+static inline t2m_text_t t2m_request_id(const t2m_request_t *state)
+{
+    return t2m_text_of(state->id, state->id_size);
+}
+
+/** By what this request is told apart from others of its connection. */
+t2m_connection_key_t t2m_request_key(const t2m_request_t *state, const request_rec *origin,
+                                     const t2m_server_config_t *config);
 
 /** The method as it came; NULL when httpd could not read it. */
 const char *t2m_request_method(const request_rec *origin);

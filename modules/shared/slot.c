@@ -333,14 +333,15 @@ static t2m_inflight_t *take_free_entry(t2m_slot_t *slot)
     apr_uint32_t from = __atomic_load_n(&slot->inflight_next, __ATOMIC_RELAXED);
     apr_uint32_t tried;
 
-    for (tried = 0; tried < count; tried++) {
-        t2m_inflight_t *entry = &slot->inflight[(from + tried) % count];
+    for (tried = 0; tried < count; tried++, from = from + 1 < count ? from + 1 : 0) {
+        t2m_inflight_t *entry = &slot->inflight[from];
 
         /* 2: taken, not yet filled; not a request in flight for whoever reads the table. */
         apr_uint64_t free_state = 0;
         if (__atomic_compare_exchange_n(&entry->busy, &free_state, 2, 0, __ATOMIC_ACQUIRE,
                                         __ATOMIC_RELAXED)) {
-            __atomic_store_n(&slot->inflight_next, (from + tried + 1) % count, __ATOMIC_RELAXED);
+            __atomic_store_n(&slot->inflight_next, from + 1 < count ? from + 1 : 0,
+                             __ATOMIC_RELAXED);
             return entry;
         }
     }
@@ -348,17 +349,16 @@ static t2m_inflight_t *take_free_entry(t2m_slot_t *slot)
 }
 
 /* The size is stored at once: a reader that looks meanwhile finds none that cannot be. */
-static void keep(t2m_inflight_t *entry, char *out, unsigned char *kept, apr_size_t room,
-                 t2m_text_t text)
+static inline void keep(t2m_inflight_t *entry, char *out, unsigned char *kept, apr_size_t room,
+                        t2m_text_t text)
 {
-    apr_size_t size = t2m_utf8_boundary(text.data, text.size, room);
+    apr_size_t size = text.size;
 
-    if (size < text.size) {
+    if (size > room) {
+        size = t2m_utf8_boundary(text.data, size, room);
         entry->truncated = 1;
     }
-    if (size) {
-        memcpy(out, text.data, size);
-    }
+    (void)t2m_text_copy(out, text.data, size);
     __atomic_store_n(kept, (unsigned char)size, __ATOMIC_RELAXED);
 }
 
@@ -479,15 +479,6 @@ apr_status_t t2m_slot_note_end(int slots_fd, const t2m_geometry_t *geometry, int
 t2m_crash_t *t2m_slot_crash(t2m_slot_t *slot)
 {
     return has_slot(slot) ? &slot->header->crash : NULL;
-}
-
-apr_uint32_t t2m_slot_entry_number(const t2m_slot_t *slot, const t2m_inflight_t *entry)
-{
-    if (!entry || !has_slot(slot) || entry < slot->inflight
-        || entry >= slot->inflight + slot->geometry.inflight_count) {
-        return 0;
-    }
-    return (apr_uint32_t)(entry - slot->inflight) + 1;
 }
 
 int t2m_slot_writer_asleep(const t2m_slot_t *slot)

@@ -156,7 +156,12 @@ apr_status_t t2m_slot_note_end(int slots_fd, const t2m_geometry_t *geometry, int
 t2m_crash_t *t2m_slot_crash(t2m_slot_t *slot);
 
 /** The number of an entry of the slot, from 1; 0 for NULL and for what is none. */
-apr_uint32_t t2m_slot_entry_number(const t2m_slot_t *slot, const t2m_inflight_t *entry);
+static inline apr_uint32_t t2m_slot_entry_number(const t2m_slot_t *slot,
+                                                 const t2m_inflight_t *entry)
+{
+    return entry >= slot->inflight && entry < slot->inflight + slot->geometry.inflight_count
+               ? (apr_uint32_t)(entry - slot->inflight) + 1 : 0;
+}
 
 /**
  * Nonzero when the writer said that it sleeps: whoever pushed must wake it. To be asked after the

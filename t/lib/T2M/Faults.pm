@@ -484,8 +484,8 @@ sub steady {
         sleep 1;
     }
     $self->end_load('wait');
-    my $first = $samples[@samples / 2];
-    my $last = $samples[-1];
+    my $first = least(@samples[@samples / 2 - 4 .. @samples / 2]);
+    my $last = least(@samples[-5 .. -1]);
     my $result = $self->result;
     $result->{growth} = { map { ($_ => $first->{$_}[0]
             ? 100 * ($last->{$_}[0] / $first->{$_}[0] - 1) : 0) } keys %$first };
@@ -507,6 +507,21 @@ sub sample {
     delete $of{writer} if !@{ $of{writer} };
     return { map { my @pids = @{ $of{$_} }; ($_ => [T2M::Ledger::sum(map { rss($_) } @pids),
         T2M::Ledger::sum(map { scalar keys %{ descriptors($_) } } @pids)]) } keys %of };
+}
+
+# Of samples one after the other what they have at least: a file being served is open for a moment.
+sub least {
+    my @samples = @_;
+    my %least;
+    for my $sample (@samples) {
+        for my $who (keys %$sample) {
+            for my $i (0, 1) {
+                my $value = $sample->{$who}[$i];
+                $least{$who}[$i] = $value if !defined $least{$who}[$i] || $value < $least{$who}[$i];
+            }
+        }
+    }
+    return \%least;
 }
 
 sub rss { return read_file("/proc/$_[0]/status") =~ /^VmRSS:\s+(\d+)/m ? $1 : 0 }
