@@ -120,14 +120,15 @@ static inline t2m_text_t t2m_line_since(const t2m_line_t *line, apr_size_t size)
 /** A field of others, which only a record can have. */
 void t2m_line_foreign(t2m_line_t *line, const t2m_field_t *field);
 
-/* Behind the macros. */
+/* Behind the macros. Inlined, so that a name is copied by its size, which is known there. */
+#define T2M_LINE_INLINE __attribute__((always_inline))
 
 /** The value of a text on the quick way; returns nonzero when its bytes stand there unchanged. */
 int t2m_line_value(t2m_line_t *line, t2m_content_e content, t2m_text_t text);
 
 /** Nonzero when the member's name was written; its value may need `more` bytes besides. */
-static inline int t2m_line_member(t2m_json_t *json, const char *quoted, apr_size_t size,
-                                  apr_size_t more)
+static inline T2M_LINE_INLINE int t2m_line_member(t2m_json_t *json, const char *quoted,
+                                                  apr_size_t size, apr_size_t more)
 {
     if (size + more > (apr_size_t)(json->end - json->next)) {
         json->full = 1;
@@ -144,8 +145,9 @@ static inline int t2m_line_member(t2m_json_t *json, const char *quoted, apr_size
  * A text. Returns nonzero when the line has its very bytes: nothing in it was to be masked or
  * escaped. Zero for an empty text, which is left out, and when the fields are gathered.
  */
-static inline int t2m_line_put_text(t2m_line_t *line, const char *name, const char *quoted,
-                                    apr_size_t size, t2m_content_e content, t2m_text_t text)
+static inline T2M_LINE_INLINE int t2m_line_put_text(t2m_line_t *line, const char *name,
+                                                    const char *quoted, apr_size_t size,
+                                                    t2m_content_e content, t2m_text_t text)
 {
     if (text.size == 0) {
         return 0;
@@ -158,8 +160,9 @@ static inline int t2m_line_put_text(t2m_line_t *line, const char *name, const ch
 }
 
 /** A text that is known to need neither: ids, names of our own, what was written so before. */
-static inline void t2m_line_put_plain(t2m_line_t *line, const char *name, const char *quoted,
-                                      apr_size_t size, t2m_text_t text)
+static inline T2M_LINE_INLINE void t2m_line_put_plain(t2m_line_t *line, const char *name,
+                                                      const char *quoted, apr_size_t size,
+                                                      t2m_text_t text)
 {
     t2m_json_t *json = &line->json;
     char *next;
@@ -179,8 +182,9 @@ static inline void t2m_line_put_plain(t2m_line_t *line, const char *name, const 
     }
 }
 
-static inline void t2m_line_put_integer(t2m_line_t *line, const char *name, const char *quoted,
-                                        apr_size_t size, apr_int64_t value)
+static inline T2M_LINE_INLINE void t2m_line_put_integer(t2m_line_t *line, const char *name,
+                                                        const char *quoted, apr_size_t size,
+                                                        apr_int64_t value)
 {
     if (line->record) {
         t2m_record_integer(line->record, name, value);
@@ -190,9 +194,9 @@ static inline void t2m_line_put_integer(t2m_line_t *line, const char *name, cons
     }
 }
 
-static inline void t2m_line_put_milliseconds(t2m_line_t *line, const char *name,
-                                             const char *quoted, apr_size_t size,
-                                             apr_int64_t microseconds)
+static inline T2M_LINE_INLINE void t2m_line_put_milliseconds(t2m_line_t *line, const char *name,
+                                                             const char *quoted, apr_size_t size,
+                                                             apr_int64_t microseconds)
 {
     if (line->record) {
         t2m_record_milliseconds(line->record, name, microseconds);
@@ -202,8 +206,9 @@ static inline void t2m_line_put_milliseconds(t2m_line_t *line, const char *name,
     }
 }
 
-static inline void t2m_line_put_boolean(t2m_line_t *line, const char *name, const char *quoted,
-                                        apr_size_t size, int value)
+static inline T2M_LINE_INLINE void t2m_line_put_boolean(t2m_line_t *line, const char *name,
+                                                        const char *quoted, apr_size_t size,
+                                                        int value)
 {
     if (line->record) {
         t2m_record_boolean(line->record, name, value);

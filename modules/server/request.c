@@ -56,7 +56,7 @@ static int inherit_id(t2m_request_t *state, const request_rec *origin)
 {
     const char *id = NULL, *trace_id = NULL;
 
-    if (origin->subprocess_env) {
+    if (origin->subprocess_env && !apr_is_empty_table(origin->subprocess_env)) {
         id = apr_table_get(origin->subprocess_env, "T2M_REQUEST_ID");
         trace_id = apr_table_get(origin->subprocess_env, "T2M_TRACE_ID");
     }
