@@ -27,6 +27,7 @@
 #include "server/early.h"
 #include "server/errorlog.h"
 #include "server/header.h"
+#include "server/inflight.h"
 #include "server/request.h"
 #include "server/runtime.h"
 #include "server/security.h"
@@ -37,6 +38,7 @@ static void register_hooks(apr_pool_t *pool)
     t2m_early_register(pool);
     t2m_runtime_register(pool);
     t2m_request_register(pool);
+    t2m_inflight_register(pool);
     t2m_crash_register(pool);
     t2m_header_register(pool);
     t2m_connection_register(pool);

@@ -182,6 +182,7 @@ static inline T2M_LINE_INLINE void t2m_line_put_plain(t2m_line_t *line, const ch
     }
 }
 
+/** See record.h. */
 static inline T2M_LINE_INLINE void t2m_line_put_integer(t2m_line_t *line, const char *name,
                                                         const char *quoted, apr_size_t size,
                                                         apr_int64_t value)
@@ -194,6 +195,7 @@ static inline T2M_LINE_INLINE void t2m_line_put_integer(t2m_line_t *line, const 
     }
 }
 
+/** See record.h. */
 static inline T2M_LINE_INLINE void t2m_line_put_milliseconds(t2m_line_t *line, const char *name,
                                                              const char *quoted, apr_size_t size,
                                                              apr_int64_t microseconds)
@@ -206,6 +208,7 @@ static inline T2M_LINE_INLINE void t2m_line_put_milliseconds(t2m_line_t *line, c
     }
 }
 
+/** See record.h. */
 static inline T2M_LINE_INLINE void t2m_line_put_boolean(t2m_line_t *line, const char *name,
                                                         const char *quoted, apr_size_t size,
                                                         int value)

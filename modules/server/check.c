@@ -35,6 +35,8 @@ typedef struct {
     t2m_paths_writer_t writer;
     apr_hash_t *judged; /* directories that were looked at */
     apr_hash_t *files;  /* identity of a file: the owner_t * it belongs to */
+    apr_hash_t *paths;  /* the same by path, as many virtual hosts have the same one */
+    apr_hash_t *resolved; /* see t2m_paths_identity_among */
     int failed;
 } check_t;
 
@@ -136,14 +138,28 @@ static void check_shared(check_t *check, const owner_t *owner, const char *path,
     }
 }
 
+/* NULL when nobody has the file yet. */
+static const owner_t *find_owner(check_t *check, const char *path, const char **identity)
+{
+    const owner_t *owner = apr_hash_get(check->paths, path, APR_HASH_KEY_STRING);
+
+    if (!owner) {
+        *identity = t2m_paths_identity_among(check->pool, path, check->resolved);
+        owner = apr_hash_get(check->files, *identity, APR_HASH_KEY_STRING);
+        apr_hash_set(check->paths, path, APR_HASH_KEY_STRING, owner);
+    }
+    return owner;
+}
+
 static void check_path(check_t *check, const char *path, t2m_stream_e stream,
                        const server_rec *server)
 {
-    const char *identity = t2m_paths_identity(check->pool, path);
-    owner_t *owner = apr_hash_get(check->files, identity, APR_HASH_KEY_STRING);
+    const char *identity = NULL;
+    const owner_t *found = find_owner(check, path, &identity);
+    owner_t *owner;
 
-    if (owner) {
-        check_shared(check, owner, path, stream, server);
+    if (found) {
+        check_shared(check, found, path, stream, server);
         return;
     }
     owner = apr_palloc(check->pool, sizeof *owner);
@@ -151,6 +167,7 @@ static void check_path(check_t *check, const char *path, t2m_stream_e stream,
     owner->path = path;
     owner->rotation = t2m_config_server(server)->rotation[stream];
     apr_hash_set(check->files, identity, APR_HASH_KEY_STRING, owner);
+    apr_hash_set(check->paths, path, APR_HASH_KEY_STRING, owner);
     check_file(check, path, stream);
 }
 
@@ -223,18 +240,43 @@ static void check_names(check_t *check)
     }
 }
 
+static void check_server_files(check_t *check, const server_rec *server)
+{
+    const t2m_server_config_t *config = t2m_config_server(server);
+
+    for (t2m_stream_e stream = 0; stream < T2M_STREAM_COUNT; stream++) {
+        const char *path = config && config->enabled == 1 ? config->path[stream] : NULL;
+        if (path && check_rotation(check, server, stream) && !t2m_paths_is_terminal(path)) {
+            check_path(check, path, stream, server);
+        }
+    }
+}
+
+static void check_file_count(check_t *check)
+{
+    unsigned count = apr_hash_count(check->files);
+
+    if (count > T2M_FILES_MAX) {
+        check->failed = 1;
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, check->main_server,
+                     "T2M0025: %u log files; allowed: %d; let virtual hosts share files: without "
+                     "a T2MLogFile they write to the main server's, where vhost in each line of "
+                     "the stream access says whose it is", count, T2M_FILES_MAX);
+    }
+}
+
 static void check_files(check_t *check)
 {
-    for (const server_rec *server = check->main_server; server; server = server->next) {
-        const t2m_server_config_t *config = t2m_config_server(server);
-        for (t2m_stream_e stream = 0; stream < T2M_STREAM_COUNT; stream++) {
-            const char *path = config && config->enabled == 1 ? config->path[stream] : NULL;
-            if (path && check_rotation(check, server, stream) && !t2m_paths_is_terminal(path)) {
-                check_path(check, path, stream, server);
-            }
+    const t2m_server_config_t *main_config = t2m_config_server(check->main_server);
+
+    check_server_files(check, check->main_server);
+    for (const server_rec *server = check->main_server->next; server; server = server->next) {
+        if (t2m_config_server(server) != main_config) { /* else it has no directive of its own */
+            check_server_files(check, server);
         }
     }
     check_names(check);
+    check_file_count(check);
 }
 
 /* The sum is known only now that what is inherited is. */
@@ -365,6 +407,8 @@ int t2m_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, ser
     check.global = t2m_config_global(server);
     check.judged = apr_hash_make(ptemp);
     check.files = apr_hash_make(ptemp);
+    check.paths = apr_hash_make(ptemp);
+    check.resolved = apr_hash_make(ptemp);
     check_user(&check);
     check_program(&check);
     check_directory(&check);

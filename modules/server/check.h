@@ -20,7 +20,8 @@
  * Hook check_config; completes the configuration first. Refuses: a log directory that cannot be
  * made, is no directory, is a symbolic link, is writable by group or others, or belongs to another
  * than the writer; a file's directory likewise, and when it is missing; a file that is no regular
- * file; one file for two streams or with two ways to rotate; a virtual host's T2MLogRotate without
+ * file; one file for two streams or with two ways to rotate; more files than T2M_FILES_MAX; a
+ * virtual host's T2MLogRotate without
  * a T2MLogFile of its own, more T2MLogFields with the inherited ones than a stream takes, or one
  * less that is not there; a file of tokens that is missing or not its owner's alone; a
  * T2MLogProgram that cannot be run; an unknown T2MLogUser. Warns of insecure settings, at start.

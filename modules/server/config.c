@@ -60,6 +60,7 @@ typedef struct {
     const char *environment;
     const char *path[T2M_STREAM_COUNT]; /* absolute; NULL when not given */
     const t2m_rotation_t *rotation[T2M_STREAM_COUNT]; /* the stream's default, changed or not */
+    t2m_mask_t *mask; /* of all that have no T2MLogMask; no variable changes it */
 } environment_t;
 
 static t2m_global_config_t *create_global(apr_pool_t *pool)
@@ -325,6 +326,7 @@ static void read_environment(apr_pool_t *pool, const server_rec *main_server,
 static int is_taken(apr_pool_t *pool, const server_rec *main_server,
                     const environment_t *environment, const char *path, t2m_stream_e stream)
 {
+    apr_hash_t *resolved = apr_hash_make(pool);
     const char *identity = t2m_paths_identity(pool, path);
     for (t2m_stream_e other = 0; other < T2M_STREAM_COUNT; other++) {
         if (other == stream) {
@@ -337,7 +339,8 @@ static int is_taken(apr_pool_t *pool, const server_rec *main_server,
         for (const server_rec *server = main_server; server; server = server->next) {
             const t2m_server_config_t *config = config_of(server);
             const char *theirs = config->enabled == 1 ? stream_path(pool, config, other) : NULL;
-            if (theirs && !strcmp(t2m_paths_identity(pool, theirs), identity)) {
+            if (theirs
+                && !strcmp(t2m_paths_identity_among(pool, theirs, resolved), identity)) {
                 return 1;
             }
         }
@@ -506,7 +509,7 @@ static void resolve_server(apr_pool_t *pool, t2m_server_config_t *config,
     DEFAULT_VALUE(app, NULL, DEFAULT_APP)
     DEFAULT_VALUE(environment, NULL, environment->environment)
     DEFAULT_VALUE(client_ip, T2M_UNSET, T2M_ADDRESS_FULL)
-    DEFAULT_VALUE(mask, NULL, t2m_mask_create(pool))
+    DEFAULT_VALUE(mask, NULL, environment->mask)
     DEFAULT_VALUE(id_header, NULL, DEFAULT_ID_HEADER)
     DEFAULT_VALUE(id_trust, NULL, apr_array_make(pool, 0, sizeof(void *)))
     DEFAULT_VALUE(id_respond, T2M_UNSET, 1)
@@ -522,6 +525,7 @@ void t2m_config_resolve(apr_pool_t *pool, server_rec *main_server)
     }
     resolve_global(pool, main_server, config_of(main_server)->global);
     read_variables(pool, main_server, &environment);
+    environment.mask = t2m_mask_create(pool);
     for (const server_rec *server = main_server; server; server = server->next) {
         t2m_server_config_t *config = config_of(server);
         if (!config->resolved) { /* shared by virtual hosts without a directive */

@@ -35,7 +35,7 @@ typedef struct {
     t2m_connection_key_t key; /* its texts stand in bytes */
     t2m_text_t members;       /* likewise; see t2m_line_rendered */
     int agent_is_clean;       /* nothing in the user agent is masked */
-    char bytes[1200];
+    char bytes[768];
 } t2m_connection_common_t;
 
 typedef struct {

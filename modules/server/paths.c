@@ -382,25 +382,39 @@ t2m_paths_verdict_e t2m_paths_judge_tokens(apr_pool_t *pool, const char *path,
     return judge_token_owner(pool, path, &status, writer, reason);
 }
 
-const char *t2m_paths_identity(apr_pool_t *pool, const char *path)
+/* The directory without symbolic links; as it was given when it cannot be found. */
+static const char *resolve(apr_pool_t *pool, const char *directory, apr_hash_t *resolved)
 {
-    struct stat status;
-    char *resolved;
-    const char *identity = path;
+    const char *known = resolved ? apr_hash_get(resolved, directory, APR_HASH_KEY_STRING) : NULL;
+    char *found;
 
-    if (!stat(path, &status) && S_ISREG(status.st_mode)) {
-        return apr_psprintf(pool, "%" APR_UINT64_T_FMT ":%" APR_UINT64_T_FMT,
-                            (apr_uint64_t)status.st_dev, (apr_uint64_t)status.st_ino);
-    }
-    resolved = realpath(path, NULL);
-    if (resolved) {
-        identity = apr_pstrdup(pool, resolved);
-    } else if (path[1]) {
-        resolved = realpath(t2m_paths_parent(pool, path), NULL);
+    if (!known) {
+        found = realpath(directory, NULL);
+        known = found ? apr_pstrdup(pool, found) : directory;
+        free(found);
         if (resolved) {
-            identity = apr_pstrcat(pool, resolved, strrchr(path, '/'), NULL);
+            apr_hash_set(resolved, directory, APR_HASH_KEY_STRING, known);
         }
     }
-    free(resolved);
-    return identity;
+    return known;
+}
+
+const char *t2m_paths_identity_among(apr_pool_t *pool, const char *path, apr_hash_t *resolved)
+{
+    struct stat status;
+
+    if (stat(path, &status)) { /* not there, and then only its directory can be an other's */
+        return path[1] ? apr_pstrcat(pool, resolve(pool, t2m_paths_parent(pool, path), resolved),
+                                     strrchr(path, '/'), NULL)
+                       : path;
+    }
+    return S_ISREG(status.st_mode)
+         ? apr_psprintf(pool, "%" APR_UINT64_T_FMT ":%" APR_UINT64_T_FMT,
+                        (apr_uint64_t)status.st_dev, (apr_uint64_t)status.st_ino)
+         : resolve(pool, path, NULL);
+}
+
+const char *t2m_paths_identity(apr_pool_t *pool, const char *path)
+{
+    return t2m_paths_identity_among(pool, path, NULL);
 }

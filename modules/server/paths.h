@@ -17,6 +17,7 @@
 
 #include <sys/types.h>
 
+#include <apr_hash.h>
 #include <httpd.h>
 
 /** Nonzero for "off" in any case. */
@@ -86,5 +87,12 @@ t2m_paths_verdict_e t2m_paths_judge_tokens(apr_pool_t *pool, const char *path,
 
 /** A text that is equal for two paths of one file, also through symbolic and hard links. */
 const char *t2m_paths_identity(apr_pool_t *pool, const char *path);
+
+/**
+ * The same where many are asked for in a row: resolved keeps what was found out of their
+ * directories, so that a thousand files of one directory cost one look each. It is made with pool,
+ * and for one such row.
+ */
+const char *t2m_paths_identity_among(apr_pool_t *pool, const char *path, apr_hash_t *resolved);
 
 #endif

@@ -20,7 +20,6 @@
 #include <http_protocol.h>
 
 #include "server/bytes.h"
-#include "server/crash.h"
 #include "server/private.h"
 #include "server/process.h"
 
@@ -460,93 +459,9 @@ static int identify(request_rec *request)
     return OK;
 }
 
-static __attribute__((noinline)) t2m_text_t mask_into(const t2m_server_config_t *config,
-                                                      t2m_content_e content, t2m_text_t text,
-                                                      char *out, apr_size_t room)
-{
-    int cut = 0;
-
-    return t2m_text_of(out, t2m_mask_copy(config->mask, content, text, out, room, &cut));
-}
-
-/* What is in a text: nothing to mask, or its copy without it. */
-static __attribute__((noinline)) int is_clean(const t2m_server_config_t *config,
-                                              t2m_content_e content, t2m_text_t text)
-{
-    t2m_mask_span_t spans[T2M_MASK_SPANS_MAX];
-
-    return t2m_mask_find(config->mask, content, text, spans) == 0;
-}
-
-static t2m_text_t entry_path(t2m_request_t *state, const t2m_server_config_t *config, char *out,
-                             apr_size_t room)
-{
-    t2m_text_t path = state->told.path;
-    t2m_content_e content = t2m_request_path_content(path);
-
-    state->path_is_clean = is_clean(config, content, path) != 0;
-    return state->path_is_clean ? path : mask_into(config, content, path, out, room);
-}
-
-static t2m_text_t entry_agent(t2m_request_t *state, const t2m_server_config_t *config, char *out,
-                              apr_size_t room)
-{
-    t2m_text_t agent = state->told.user_agent;
-
-    state->agent_is_clean = state->common ? state->common->agent_is_clean != 0
-                                          : is_clean(config, T2M_CONTENT_NAME, agent) != 0;
-    return state->agent_is_clean ? agent : mask_into(config, T2M_CONTENT_NAME, agent, out, room);
-}
-
-static t2m_inflight_t *begin_entry(t2m_request_t *state, const request_rec *request,
-                                   const t2m_server_config_t *config)
-{
-    const t2m_request_told_t *told = t2m_request_told(state, request, config);
-    t2m_connection_key_t key = t2m_request_key(state, request, config);
-    char path[sizeof state->entry->path], agent[sizeof state->entry->user_agent];
-    t2m_slot_request_t begun;
-
-    state->common = t2m_connection_find(request->connection, &key);
-    begun.started = state->started;
-    begun.started_monotonic = state->started_monotonic;
-    begun.file = config->file_id[T2M_STREAM_ACCESS];
-    begun.errors_file = config->file_id[T2M_STREAM_ERRORS];
-    begun.id = t2m_request_id(state);
-    begun.method = t2m_text(request->method);
-    begun.path = entry_path(state, config, path, sizeof path);
-    begun.ip = told->address;
-    begun.vhost = t2m_text(request->server->server_hostname);
-    begun.user_agent = entry_agent(state, config, agent, sizeof agent);
-    return t2m_process_begin(&begun);
-}
-
-/* A crash names the request in errors, so that one of the two streams is enough. */
-static int is_tracked(const t2m_server_config_t *config)
-{
-    return config->enabled == 1 && (config->file_id[T2M_STREAM_ACCESS] != T2M_FILE_NONE
-                                    || config->file_id[T2M_STREAM_ERRORS] != T2M_FILE_NONE);
-}
-
-/* Behind mod_remoteip, for the client's address. What some module made of a request has none of its
- * own. */
-static int begin(request_rec *request)
-{
-    t2m_request_t *state = state_of(request);
-
-    if (!state || state->entry || !is_tracked(state->config) || !t2m_process_ready()) {
-        return DECLINED;
-    }
-    state->entry = begin_entry(state, request, state->config);
-    t2m_crash_serving(state->entry);
-    return OK;
-}
-
 void t2m_request_register(apr_pool_t *pool)
 {
-    static const char *const before_begin[] = { "mod_remoteip.c", NULL };
-
     (void)pool;
     ap_hook_generate_log_id(generate_log_id, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_post_read_request(identify, NULL, NULL, APR_HOOK_REALLY_FIRST);
-    ap_hook_post_read_request(begin, before_begin, NULL, APR_HOOK_FIRST);
 }

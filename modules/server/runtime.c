@@ -48,7 +48,7 @@ enum {
 static struct {
     t2m_retained_t *retained;
     server_rec *server;
-    t2m_board_t board; /* read-only */
+    const t2m_board_t *board; /* read-only, of our own slot; NULL: it could not be claimed */
     pid_t parent;
     int restart;     /* httpd runs already */
     int unpublished; /* the writer could not be told of the settings */
@@ -248,6 +248,14 @@ static void note_child_end(pid_t pid)
     runtime.signalled = 0;
 }
 
+/* Asleep, the writer sees neither the end of a worker nor new settings by itself. */
+static void poke_writer(void)
+{
+    ssize_t ignored = write(runtime.retained->front.wake_write_fd, "", 1); /* full: it is awake */
+
+    (void)ignored;
+}
+
 /* Children that a stop or restart ends while they serve are no crashes. */
 static void child_status(server_rec *server, pid_t pid, ap_generation_t generation, int slot,
                          mpm_child_status state)
@@ -263,6 +271,7 @@ static void child_status(server_rec *server, pid_t pid, ap_generation_t generati
                                     &runtime.retained->geometry, pid);
     }
     note_child_end(pid); /* who waits for it finds the other note there */
+    poke_writer();
 }
 
 static int httpd_level(apr_uint32_t level)
@@ -275,13 +284,14 @@ static int httpd_level(apr_uint32_t level)
 /* Copies what the writer said since the last look into the classic error log. */
 static void pass_notices_on(void)
 {
-    const t2m_board_header_t *header = runtime.board.header;
+    const t2m_board_header_t *header;
     apr_uint64_t *seen = &runtime.retained->notices_seen;
     apr_uint64_t count;
 
-    if (!runtime.board.memory) {
+    if (!runtime.board) {
         return;
     }
+    header = runtime.board->header;
     count = t2m_load(&header->notice_count);
     if (count - *seen > T2M_NOTICES) {
         *seen = count - T2M_NOTICES;
@@ -300,6 +310,7 @@ static int publish(server_rec *server)
     int code = t2m_publish_settings(runtime.retained, server, runtime.restart,
                                     &runtime.unpublished);
 
+    poke_writer();
     return runtime.restart ? OK : code;
 }
 
@@ -320,30 +331,25 @@ static int monitor(apr_pool_t *pool, server_rec *server)
 static apr_status_t forget(void *unused)
 {
     (void)unused;
-    if (getpid() == runtime.parent) {
-        if (runtime.server) {
-            pass_notices_on();
-        }
-        t2m_board_detach(&runtime.board);
+    if (getpid() == runtime.parent && runtime.server) {
+        pass_notices_on();
     }
+    runtime.board = NULL;
     t2m_keeper_forget();
     runtime.server = NULL;
     runtime.retained = NULL;
     return APR_SUCCESS;
 }
 
-/* Maps the board for the notices and claims slot 0, so that the parent's own lines have a way.
- * Without either the children still have theirs. */
+/* Claims slot 0, so that the parent's own lines have a way, and with it the board, where the writer
+ * leaves notices. Without it the children still have theirs. */
 static int take_part(apr_pool_t *pconf, server_rec *server)
 {
     apr_status_t status;
 
     tell_process(pconf);
     status = t2m_process_claim_parent();
-    if (status == APR_SUCCESS) {
-        status = t2m_board_attach(&runtime.board, runtime.retained->front.board_read_only_fd,
-                                  &runtime.retained->geometry, 0, 0);
-    }
+    runtime.board = status == APR_SUCCESS ? t2m_process_board() : NULL;
     if (status != APR_SUCCESS && refuse(server, status, "T2M0110: cannot map the memories",
                                         "slots and board") && !runtime.restart) {
         return HTTP_INTERNAL_SERVER_ERROR;

@@ -70,6 +70,18 @@ static void place(const int *fds)
     close_from(T2M_FD_SUPERVISOR_END);
 }
 
+/* The writer holds each log file open, some of them twice: with files for each of many virtual
+ * hosts these are more than the usual limit, which the hard one is far above. */
+static void raise_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
 /*
  * Signals for httpd's process group (prefork ends its children so) and terminal are not for the
  * writer. All are blocked from before the fork until they are ignored: none can hit in between.
@@ -99,6 +111,7 @@ static void become(const image_t *image)
     char **arguments = (char **)(apr_uintptr_t)image->arguments;
 
     place(image->fds);
+    raise_limit();
     settle_signals();
     (void)fcntl(T2M_FD_PROGRAM, F_SETFD, FD_CLOEXEC);
     (void)fexecve(T2M_FD_PROGRAM, arguments, environ);

@@ -102,26 +102,19 @@ static unsigned char descriptor_of(const char *path)
     return strcmp(path, "/dev/stderr") == 0 ? 2 : 0;
 }
 
-apr_uint32_t t2m_settings_file(t2m_settings_t *settings, t2m_stream_e stream, const char *path)
+apr_uint32_t t2m_settings_add(t2m_settings_t *settings, t2m_stream_e stream, const char *path)
 {
-    t2m_settings_file_t *file;
-    apr_uint32_t i;
+    apr_uint32_t number = settings->file_count;
+    t2m_settings_file_t *file = &settings->files[number];
 
-    for (i = 0; i < settings->file_count; i++) {
-        file = &settings->files[i];
-        if (file->stream == (unsigned char)stream && strcmp(file->path, path) == 0) {
-            return i;
-        }
-    }
-    if (i == T2M_FILES_MAX || strlen(path) >= sizeof(file->path)) {
+    if (number == T2M_FILES_MAX || strlen(path) >= sizeof(file->path)) {
         return T2M_FILES_MAX;
     }
-    file = &settings->files[i];
     memset(file, 0, sizeof(*file));
     file->stream = (unsigned char)stream;
     file->to_descriptor = descriptor_of(path);
     file->label = file->to_descriptor != 0;
     memcpy(file->path, path, strlen(path) + 1);
     settings->file_count++;
-    return i;
+    return number;
 }

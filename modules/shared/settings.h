@@ -75,9 +75,9 @@ apr_uint64_t t2m_settings_read(const void *slots, const t2m_geometry_t *geometry
                                apr_uint64_t wanted, t2m_settings_t *settings);
 
 /**
- * The number of the file, added when it is new. Returns T2M_FILES_MAX when the table is full or the
- * path is too long.
+ * Adds a file that is not there yet and returns its number; T2M_FILES_MAX when the table is full or
+ * the path is too long.
  */
-apr_uint32_t t2m_settings_file(t2m_settings_t *settings, t2m_stream_e stream, const char *path);
+apr_uint32_t t2m_settings_add(t2m_settings_t *settings, t2m_stream_e stream, const char *path);
 
 #endif

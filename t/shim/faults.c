@@ -14,7 +14,8 @@
  *   T2M_FAULT       CALL:WHAT/N, more of them separated by commas. Every N-th of these calls on
  *                   such a file fails. CALL: write fdatasync fsync rename open ftruncate malloc;
  *                   WHAT: an errno's name, `short` (write: half of it), `slow` (it first sleeps as
- *                   many milliseconds as T2M_FAULT_MS says) or `once` (malloc: only the N-th)
+ *                   many milliseconds as T2M_FAULT_MS says) or `once` (malloc: only the N-th,
+ *                   and with T2M_FAULT_COUNT that of the first process that comes so far)
  *   T2M_FAULT_PATH  files whose name has this in it, as it was given to open; none: all
  *   T2M_FAULT_COUNT a file of 64 bytes: how many of each of these calls failed, as 8 bytes each
  *   T2M_FAULT_ROLE  only in a process that has this word among its arguments; none: in all
@@ -186,7 +187,8 @@ static int due(call_e call)
             continue;
         }
         number = atomic_fetch_add(&faults[i].calls, 1) + 1;
-        if (faults[i].once ? number != faults[i].every : number % faults[i].every != 0) {
+        if (faults[i].once ? number != faults[i].every || atomic_load(&counts[call])
+                           : number % faults[i].every != 0) {
             continue;
         }
         if (faults[i].what == SLOW) {

@@ -212,7 +212,7 @@ static void test_refusals(void)
     ok(t2m_line_record(&line) == &record, "and is to be had");
 
     for (i = 0; i < 60; i++) {
-        strcat(flood, "token=abcdef123 ");
+        memcpy(flood + strlen(flood), "token=abcdef123 ", 16);
     }
     sample.count = FIELDS;
     for (i = 0; i < FIELDS; i++) {

@@ -512,7 +512,7 @@ static void make_world(void)
     }
     t2m_slots_format(slots, &geometry);
     t2m_board_format(board, &geometry);
-    (void)t2m_settings_file(settings, T2M_STREAM_APP, log_path);
+    (void)t2m_settings_add(settings, T2M_STREAM_APP, log_path);
     (void)t2m_settings_publish(slots, &geometry, settings);
     free(settings);
     if (t2m_drain_open(&drain, slots_fd, board_fd) != APR_SUCCESS) {

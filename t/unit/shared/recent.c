@@ -237,6 +237,42 @@ static void killed_anywhere(void)
     is_number(wrong, 0, "and who reads meanwhile sees whole records only");
 }
 
+/* What is passed over leaves the same ring as if it had been added. */
+static void skips(void)
+{
+    static unsigned char added[T2M_RECENT_BYTES];
+    static char line[1000];
+    t2m_recent_record_t record = { .size = sizeof(line) };
+    const apr_uint64_t size = t2m_recent_size(sizeof(line)), fits = T2M_RECENT_BYTES / size;
+    t2m_recent_cursor_t one, other;
+    apr_uint64_t i;
+
+    begin_at(0);
+    t2m_recent_begin(&board, 0, &one);
+    other = one;
+    for (i = 0; i < 2 * fits; i++) {
+        memset(line, (int)('a' + i % 26), sizeof(line));
+        t2m_recent_add(&board, &one, &record, line);
+    }
+    memcpy(added, board.tables->recent_bytes[0], sizeof(added));
+    memset(board.tables->recent_bytes[0], 0, sizeof(added));
+    t2m_recent_skip(&other, 0, 0);
+    t2m_recent_skip(&other, fits * size, fits);
+    for (; i < 3 * fits; i++) {
+        memset(line, (int)('a' + (i - fits) % 26), sizeof(line));
+        t2m_recent_add(&board, &other, &record, line);
+    }
+    ok(one.first == other.first && one.next == other.next && one.records == other.records,
+       "what is passed over counts as if it had been added");
+    for (i = one.first; i < one.next
+                        && added[i % T2M_RECENT_BYTES]
+                           == board.tables->recent_bytes[0][i % T2M_RECENT_BYTES];) {
+        i++;
+    }
+    ok(i == one.next, "what follows stands where it would");
+    is_number((long)t2m_recent_size(T2M_LINE_MAX + 1), 0, "a line that is left out takes nothing");
+}
+
 static void odd_ones(void)
 {
     static char huge[T2M_LINE_MAX + 1];
@@ -327,6 +363,7 @@ int main(void)
     wraps();
     fills();
     killed_anywhere();
+    skips();
     odd_ones();
     read_meanwhile();
     return tap_done();

@@ -26,21 +26,20 @@ int main(void)
     is_number((long)t2m_settings_read(world.slots_memory, &world.geometry, 0, in), 0,
               "and none to read");
 
-    is_number(t2m_settings_file(out, T2M_STREAM_ACCESS, "/l/access.log"), 0, "the first file");
-    is_number(t2m_settings_file(out, T2M_STREAM_ERRORS, "/l/errors.log"), 1, "the second");
-    is_number(t2m_settings_file(out, T2M_STREAM_ACCESS, "/l/access.log"), 0, "the first again");
-    is_number(t2m_settings_file(out, T2M_STREAM_APP, "/dev/stdout"), 2, "standard output");
+    is_number(t2m_settings_add(out, T2M_STREAM_ACCESS, "/l/access.log"), 0, "the first file");
+    is_number(t2m_settings_add(out, T2M_STREAM_ERRORS, "/l/errors.log"), 1, "the second");
+    is_number(t2m_settings_add(out, T2M_STREAM_APP, "/dev/stdout"), 2, "standard output");
     ok(out->files[2].to_descriptor == 1 && out->files[2].label, "is a descriptor with labels");
     ok(!out->files[0].to_descriptor && !out->files[0].label, "a file is not");
     memset(longest, 'x', sizeof(longest));
     longest[sizeof(longest) - 1] = '\0';
-    is_number(t2m_settings_file(out, T2M_STREAM_APP, longest), T2M_FILES_MAX, "too long a path");
+    is_number(t2m_settings_add(out, T2M_STREAM_APP, longest), T2M_FILES_MAX, "too long a path");
 
     is_number((long)t2m_settings_publish(world.slots_memory, &world.geometry, out), 1, "published");
     is_number((long)t2m_settings_read(world.slots_memory, &world.geometry, 0, in), 1, "and read");
     ok(in->file_count == 3 && strcmp(in->files[1].path, "/l/errors.log") == 0
        && in->files[1].stream == T2M_STREAM_ERRORS, "as they were");
-    (void)t2m_settings_file(out, T2M_STREAM_SECURITY, "/l/security.log");
+    (void)t2m_settings_add(out, T2M_STREAM_SECURITY, "/l/security.log");
     is_number((long)t2m_settings_publish(world.slots_memory, &world.geometry, out), 2, "once more");
     is_number((long)t2m_settings_generation(world.slots_memory), 2, "the generation grows");
     ok(t2m_settings_read(world.slots_memory, &world.geometry, 1, in) == 1
@@ -51,7 +50,7 @@ int main(void)
        "the newest are read");
 
     out->file_count = T2M_FILES_MAX;
-    is_number(t2m_settings_file(out, T2M_STREAM_APP, "/one/more"), T2M_FILES_MAX, "a full table");
+    is_number(t2m_settings_add(out, T2M_STREAM_APP, "/one/more"), T2M_FILES_MAX, "a full table");
     free(out);
     free(in);
     return tap_done();

@@ -65,7 +65,7 @@ __attribute__((unused)) static void world_settings(world_t *world, const char *p
     if (!settings) {
         abort();
     }
-    (void)t2m_settings_file(settings, T2M_STREAM_APP, path);
+    (void)t2m_settings_add(settings, T2M_STREAM_APP, path);
     (void)t2m_settings_publish(world->slots_memory, &world->geometry, settings);
     free(settings);
 }

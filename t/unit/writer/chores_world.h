@@ -62,7 +62,7 @@ static void chores_make(void)
     }
     settings = calloc(1, sizeof(*settings));
     for (stream = 0; settings && stream < T2M_STREAM_COUNT; stream++) {
-        (void)t2m_settings_file(settings, (t2m_stream_e)stream,
+        (void)t2m_settings_add(settings, (t2m_stream_e)stream,
                                 chores_path((t2m_stream_e)stream));
     }
     if (!settings || !t2m_settings_publish(world.slots_memory, &world.geometry, settings)

@@ -216,7 +216,7 @@ static void large_answer(void)
         char path[600];
 
         (void)snprintf(path, sizeof(path), "%s/%0400d/x.log", folder_path, i);
-        (void)t2m_settings_file(settings, T2M_STREAM_APP, path);
+        (void)t2m_settings_add(settings, T2M_STREAM_APP, path);
     }
     (void)t2m_settings_publish(world.slots_memory, &world.geometry, settings);
     (void)t2m_drain_settings(&drain);

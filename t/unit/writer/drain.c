@@ -71,8 +71,8 @@ static void takes_settings_over(t2m_slot_t *slot)
                                  .level = T2M_LEVEL_ERROR, .time = 9 };
     int moved;
 
-    (void)t2m_settings_file(settings, T2M_STREAM_APP, path);
-    (void)t2m_settings_file(settings, T2M_STREAM_ERRORS, "/nonexistent/errors.log");
+    (void)t2m_settings_add(settings, T2M_STREAM_APP, path);
+    (void)t2m_settings_add(settings, T2M_STREAM_ERRORS, "/nonexistent/errors.log");
     settings->block = 1;
     (void)t2m_settings_publish(world.slots_memory, &world.geometry, settings);
     t2m_drain_settings(&drain);
@@ -547,7 +547,7 @@ static void chain_waits_for_its_file(void)
 
     (void)snprintf(name, sizeof(name), "%s.late", path);
     world_make(&other, 3);
-    (void)t2m_settings_file(settings, T2M_STREAM_SECURITY, name);
+    (void)t2m_settings_add(settings, T2M_STREAM_SECURITY, name);
     (void)t2m_settings_publish(other.slots_memory, &other.geometry, settings);
     free(settings);
     (void)t2m_drain_open(late, other.slots_fd, other.board_fd);

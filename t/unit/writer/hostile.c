@@ -55,7 +55,7 @@ static void make_settings(void)
     for (stream = 0; stream < FILES; stream++) {
         (void)snprintf(path, sizeof(path), "%s/%s", folder_path,
                        t2m_stream_file((t2m_stream_e)stream));
-        (void)t2m_settings_file(settings, (t2m_stream_e)stream, path);
+        (void)t2m_settings_add(settings, (t2m_stream_e)stream, path);
     }
     (void)t2m_settings_publish(world.slots_memory, &world.geometry, settings);
     free(settings);

@@ -132,8 +132,8 @@ static void make_world(int block)
         abort();
     }
     world_make(&world, 4);
-    (void)t2m_settings_file(settings, T2M_STREAM_APP, paths[APP]);
-    (void)t2m_settings_file(settings, T2M_STREAM_ERRORS, paths[ERRORS]);
+    (void)t2m_settings_add(settings, T2M_STREAM_APP, paths[APP]);
+    (void)t2m_settings_add(settings, T2M_STREAM_ERRORS, paths[ERRORS]);
     settings->block = (apr_uint32_t)block;
     (void)t2m_settings_publish(world.slots_memory, &world.geometry, settings);
     free(settings);
@@ -476,7 +476,7 @@ static void pipe_stands_still(void)
     line[0] = '{';
     make_files();
     make_world(0);
-    (void)t2m_settings_file(settings, T2M_STREAM_APP, "/dev/stdout");
+    (void)t2m_settings_add(settings, T2M_STREAM_APP, "/dev/stdout");
     (void)t2m_settings_publish(world.slots_memory, &world.geometry, settings);
     free(settings);
     (void)fflush(stdout);
