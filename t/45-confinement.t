@@ -92,7 +92,8 @@ subtest 'as it was started' => sub {
     is_deeply([listening_descriptors($writer)], [], 'it holds no listening socket');
     my $open = descriptors($writer);
     delete $open->{2}; # what it has to complain of goes to the classic log
-    my $own = qr{^/dev/null$|^/memfd:t2mlog-|^pipe:|^socket:|/logs/t2mlog\b};
+    my $own = qr{^/dev/null$|^/memfd:t2mlog-|^pipe:|^socket:|^anon_inode:inotify|pidfd
+        |/logs/t2mlog\b}x;
     is_deeply([grep { $_ !~ $own } values %$open], [], 'nor a file of httpd');
     is_logged($server, '/index.html', 'it writes');
     unlike($server->error_log, qr/T2M0219/, 'nothing is missing that would have to be told')

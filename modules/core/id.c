@@ -9,13 +9,15 @@
  * and limitations under the License.
  */
 
-/* Request ids: 128 bits out of SipHash-2-4 keyed by the system's random source, and their UUID
- * form. The counter is the only thing threads share; it is only added to, atomically. */
+/* Request ids: bits out of SipHash-2-4 keyed by the system's random source, and their UUID form.
+ * The counter is the only thing threads share; it is only added to, atomically. */
 #include "core/id.h"
 
 #include <string.h>
 
 #include <apr_siphash.h>
+
+#include "core/block.h"
 
 void t2m_id_seed(t2m_id_generator_t *generator, const unsigned char *key)
 {
@@ -33,34 +35,55 @@ void t2m_id_random(t2m_id_generator_t *generator, unsigned char out[16])
                        generator->key + APR_SIPHASH_KSIZE);
 }
 
-/* 8-4-4-4-12 hex digits. */
-static void write_uuid(const unsigned char bytes[16], char out[T2M_ID_SIZE])
+static inline char *write_byte(char *out, apr_uint64_t byte)
 {
-    static const char digits[] = "0123456789abcdef";
-    int i;
+#define ROW(high)                                                                       \
+    high "0" high "1" high "2" high "3" high "4" high "5" high "6" high "7"             \
+    high "8" high "9" high "a" high "b" high "c" high "d" high "e" high "f"
+    static const char pairs[] = ROW("0") ROW("1") ROW("2") ROW("3") ROW("4") ROW("5") ROW("6")
+        ROW("7") ROW("8") ROW("9") ROW("a") ROW("b") ROW("c") ROW("d") ROW("e") ROW("f");
+#undef ROW
 
-    for (i = 0; i < 16; i++) {
-        if (i == 4 || i == 6 || i == 8 || i == 10) {
-            *out++ = '-';
-        }
-        *out++ = digits[bytes[i] >> 4];
-        *out++ = digits[bytes[i] & 0x0f];
-    }
+    memcpy(out, pairs + 2 * (byte & 0xff), 2);
+    return out + 2;
+}
+
+/* The two lowest bytes of value, the higher first. */
+static inline char *write_two(char *out, apr_uint64_t value)
+{
+    return write_byte(write_byte(out, value >> 8), value);
+}
+
+/* Twelve bits more, which only who has the key can tell from the 64: the high and the low half of
+ * a product under the second half of the key. */
+static unsigned more_bits(const t2m_id_generator_t *generator, apr_uint64_t bits)
+{
+    apr_uint64_t add, factor;
+    unsigned __int128 product;
+
+    add = t2m_block_word(generator->key + APR_SIPHASH_KSIZE);
+    factor = t2m_block_word(generator->key + APR_SIPHASH_KSIZE + sizeof(add));
+    product = (unsigned __int128)(bits ^ add) * (factor | 1);
+    return (unsigned)((apr_uint64_t)(product >> 64) ^ (apr_uint64_t)product) >> 20 & 0xfff;
 }
 
 void t2m_id_make(t2m_id_generator_t *generator, apr_time_t time, char out[T2M_ID_SIZE])
 {
-    unsigned char bytes[16];
-    apr_uint64_t milliseconds = time > 0 ? (apr_uint64_t)time / 1000 : 0;
-    int i;
+    apr_uint64_t number = __atomic_fetch_add(&generator->counter, 1, __ATOMIC_RELAXED);
+    apr_uint64_t milliseconds = time > 0 ? (apr_uint64_t)time / 1000 : 0, bits;
+    unsigned char hash[APR_SIPHASH_DSIZE];
 
-    t2m_id_random(generator, bytes);
-    for (i = 0; i < 6; i++) {
-        bytes[i] = (unsigned char)((milliseconds >> (40 - 8 * i)) & 0xff);
-    }
-    bytes[6] = (unsigned char)((bytes[6] & 0x0f) | 0x70); /* version 7 */
-    bytes[8] = (unsigned char)((bytes[8] & 0x3f) | 0x80); /* variant 10 */
-    write_uuid(bytes, out);
+    apr_siphash24_auth(hash, &number, sizeof(number), generator->key);
+    bits = t2m_block_word(hash);
+    out = write_two(write_two(out, milliseconds >> 32), milliseconds >> 16);
+    *out++ = '-';
+    out = write_two(out, milliseconds);
+    *out++ = '-';
+    out = write_two(out, 0x7000 | more_bits(generator, bits)); /* version 7 */
+    *out++ = '-';
+    out = write_two(out, (bits >> 48 & 0x3fff) | 0x8000); /* variant 10 */
+    *out++ = '-';
+    (void)write_two(write_two(write_two(out, bits >> 32), bits >> 16), bits);
 }
 
 /* By hand: isalnum() depends on the locale. */

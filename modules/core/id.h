@@ -41,7 +41,11 @@ void t2m_id_seed(t2m_id_generator_t *generator, const unsigned char *key);
  */
 void t2m_id_random(t2m_id_generator_t *generator, unsigned char out[16]);
 
-/** Writes a new id, lower-case hex with dashes, no NUL, for the moment time (before 1970: 1970). */
+/**
+ * Writes a new id, lower-case hex with dashes, no NUL, for the moment time (before 1970: 1970). Of
+ * its 74 random bits 62 are SipHash-2-4 of a counter under the first half of the key, and 12 are
+ * a product of the same hash under the second half.
+ */
 void t2m_id_make(t2m_id_generator_t *generator, apr_time_t time, char out[T2M_ID_SIZE]);
 
 /** Nonzero when an inbound id may be taken over: 8 to 128 bytes of [A-Za-z0-9._~@:-]. */

@@ -10,7 +10,7 @@
  */
 
 /* JSON text, written straight into the line. The speed of a request's logging is decided here:
- * plain bytes are found eight at a time and copied in one go, everything else goes through one
+ * plain bytes are copied 16 at a time while they are looked at, everything else goes through one
  * table of byte classes. */
 #include "core/json.h"
 
@@ -19,7 +19,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORD = sizeof(apr_uint64_t) };
+#include "core/block.h"
+#include "core/digits.h"
 
 enum {
     PLAIN,     /* copied as it is */
@@ -82,7 +83,7 @@ void t2m_json_begin(t2m_json_t *json, char *buffer, apr_size_t size)
 }
 
 /* All of the bytes, or none and the writer is full. Returns nonzero when they were written. */
-static int put(t2m_json_t *json, const char *bytes, apr_size_t size)
+static inline int put(t2m_json_t *json, const char *bytes, apr_size_t size)
 {
     if (json->full || size > (apr_size_t)(json->end - json->next)) {
         json->full = 1;
@@ -94,7 +95,7 @@ static int put(t2m_json_t *json, const char *bytes, apr_size_t size)
 }
 
 /* The comma that separates a value from the one before it. */
-static void put_comma(t2m_json_t *json)
+static inline void put_comma(t2m_json_t *json)
 {
     if (json->comma) {
         put(json, ",", 1);
@@ -142,50 +143,101 @@ void t2m_json_name(t2m_json_t *json, const char *name)
     json->comma = 0;
 }
 
-/* Writes the digits of value so that the last stands before end; returns the first. */
-static char *digits_before(char *end, apr_uint64_t value)
+enum { NUMBER_MAX = 28 }; /* 20 digits of 64 bits, a sign, a fraction, a comma */
+
+/* A number below 100 without a zero in front. */
+static inline char *write_one_or_two(char *to, unsigned value)
 {
-    do {
-        *--end = (char)('0' + value % 10);
-        value /= 10;
-    } while (value > 0);
-    return end;
+    if (value >= 10) {
+        return t2m_digits_pair(to, value);
+    }
+    *to = (char)('0' + value);
+    return to + 1;
+}
+
+/* A number below 10000 without zeros in front. */
+static inline char *write_small(char *to, unsigned value)
+{
+    unsigned high = value / 100;
+
+    return value < 100 ? write_one_or_two(to, value)
+                       : t2m_digits_pair(write_one_or_two(to, high), value - high * 100);
+}
+
+static char *write_large(char *to, apr_uint64_t value)
+{
+    unsigned fours[5], count = 0;
+
+    for (; value >= 10000; value /= 10000) {
+        fours[count++] = (unsigned)(value % 10000);
+    }
+    to = write_small(to, (unsigned)value);
+    while (count > 0) {
+        count--;
+        to = t2m_digits_pair(to, fours[count] / 100);
+        to = t2m_digits_pair(to, fours[count] % 100);
+    }
+    return to;
+}
+
+static inline char *write_digits(char *to, apr_uint64_t value)
+{
+    return value < 10000 ? write_small(to, (unsigned)value) : write_large(to, value);
+}
+
+/* A number with its comma, and with three decimals when it is in thousandths. */
+static inline char *write_number(char *to, apr_uint64_t value, int negative, int thousandths)
+{
+    if (negative) {
+        *to++ = '-';
+    }
+    if (!thousandths) {
+        return write_digits(to, value);
+    }
+    to = write_digits(to, value / 1000);
+    to[0] = '.';
+    to[1] = (char)('0' + value / 100 % 10);
+    return t2m_digits_pair(to + 2, (unsigned)(value % 100));
+}
+
+static __attribute__((noinline)) void put_last_number(t2m_json_t *json, apr_uint64_t value,
+                                                      int negative, int thousandths)
+{
+    char buffer[NUMBER_MAX];
+    const char *end = write_number(buffer, value, negative, thousandths);
+
+    put_value(json, buffer, (apr_size_t)(end - buffer));
+}
+
+/* Nearly always the longest number has room, and is written where it stands. */
+static inline void put_number(t2m_json_t *json, apr_uint64_t value, int negative, int thousandths)
+{
+    char *next = json->next;
+
+    if (json->full || json->end - next < NUMBER_MAX) {
+        put_last_number(json, value, negative, thousandths);
+        return;
+    }
+    if (json->comma) {
+        *next++ = ',';
+    }
+    json->next = write_number(next, value, negative, thousandths);
+    json->comma = 1;
 }
 
 void t2m_json_integer(t2m_json_t *json, apr_int64_t value)
 {
-    char buffer[24];
-    char *end = buffer + sizeof(buffer);
-    apr_uint64_t magnitude = (apr_uint64_t)value;
-    char *start = digits_before(end, value < 0 ? 0 - magnitude : magnitude);
-
-    if (value < 0) {
-        *--start = '-';
-    }
-    put_value(json, start, (apr_size_t)(end - start));
+    put_number(json, value < 0 ? 0 - (apr_uint64_t)value : (apr_uint64_t)value, value < 0, 0);
 }
 
 void t2m_json_unsigned(t2m_json_t *json, apr_uint64_t value)
 {
-    char buffer[24];
-    char *end = buffer + sizeof(buffer);
-    char *start = digits_before(end, value);
-
-    put_value(json, start, (apr_size_t)(end - start));
+    put_number(json, value, 0, 0);
 }
 
 void t2m_json_milliseconds(t2m_json_t *json, apr_int64_t microseconds)
 {
-    char buffer[28];
-    char *end = buffer + sizeof(buffer);
-    apr_uint64_t value = microseconds < 0 ? 0 : (apr_uint64_t)microseconds;
-    char *fraction = end - 3, *start;
-
-    memcpy(fraction, "000", 3);
-    (void)digits_before(end, value % 1000); /* at most three: the zeros before them stay */
-    *--fraction = '.';
-    start = digits_before(fraction, value / 1000);
-    put_value(json, start, (apr_size_t)(end - start));
+    put_number(json, microseconds < 0 ? 0 : (apr_uint64_t)microseconds, 0, 1);
 }
 
 /* A locale may have another sign, of several bytes, where C has the point. */
@@ -241,48 +293,71 @@ void t2m_json_string_plain(t2m_json_t *json, const char *bytes, apr_size_t size)
     put(json, bytes, size);
 }
 
-/* Nonzero when no byte of the word needs more than copying. The high bit of a byte in `found` is
- * set by: a control, `"`, `\`, DEL or a byte above it. Borrows and carries between bytes can only
- * come from a byte that is itself found. */
-static int is_plain_word(const unsigned char *bytes)
+/* Where a byte needs more than copying: a control, `"`, `\`, DEL, what is not ASCII. */
+static inline unsigned special_bits(t2m_block_t block)
 {
-    const apr_uint64_t ones = APR_UINT64_C(0x0101010101010101);
-    apr_uint64_t word, quote, backslash, found;
+    t2m_block_t specials = t2m_block_either(t2m_block_outside(block, ' ', '~'),
+                                            t2m_block_equal(block, '"'));
 
-    memcpy(&word, bytes, WORD);
-    quote = word ^ ones * '"';
-    backslash = word ^ ones * '\\';
-    found = (word - ones * 0x20) | (quote - ones) | (backslash - ones) | (word + ones) | word;
-    return (found & ones * 0x80) == 0;
+    return t2m_block_bits(t2m_block_either(specials, t2m_block_equal(block, '\\')));
 }
 
-/* How many bytes from the first on are plain. */
-static apr_size_t plain_run(const unsigned char *bytes, apr_size_t size)
+/* Copies a block; where its bytes need more than copying. */
+static inline unsigned copy_block(char *to, const unsigned char *bytes)
 {
-    apr_size_t run = 0;
+    t2m_block_t block = t2m_block_load(bytes);
 
-    while (size - run >= WORD && is_plain_word(bytes + run)) {
-        run += WORD;
-    }
-    /* The last word overlaps the one before it, which spares a look at each byte of a rest. */
-    if (size >= WORD && size - run < WORD && is_plain_word(bytes + size - WORD)) {
-        return size;
-    }
-    while (run < size && classes[bytes[run]] == PLAIN) {
-        run++;
-    }
-    return run;
+    t2m_block_store(to, block);
+    return special_bits(block);
 }
 
-/* Plain bytes may be parted anywhere: what fits is written. */
-static void put_run(t2m_json_t *json, const unsigned char *bytes, apr_size_t size)
+/* Copies plain bytes up to the first that is not; returns how many. There is room for size bytes
+ * and for a whole block: it is written before it is looked at, and what it holds behind that byte
+ * is overwritten next. size is not 0. */
+static inline __attribute__((always_inline)) apr_size_t
+copy_plain(char *to, const unsigned char *bytes, apr_size_t size)
+{
+    apr_size_t run;
+    unsigned specials;
+
+    if (size < T2M_BLOCK_SIZE) {
+        t2m_block_t block = t2m_block_part(bytes, size);
+
+        t2m_block_store(to, block);
+        return (unsigned)__builtin_ctz(special_bits(block)); /* the zero behind the text, too */
+    }
+    for (run = 0; size - run > 2 * T2M_BLOCK_SIZE; run += T2M_BLOCK_SIZE) {
+        specials = copy_block(to + run, bytes + run);
+        if (specials) {
+            return run + (unsigned)__builtin_ctz(specials);
+        }
+    }
+    specials = copy_block(to + run, bytes + run); /* two blocks, in which some bytes stand twice */
+    if (specials) {
+        return run + (unsigned)__builtin_ctz(specials);
+    }
+    run = size - T2M_BLOCK_SIZE;
+    specials = copy_block(to + run, bytes + run);
+    return specials ? run + (unsigned)__builtin_ctz(specials) : size;
+}
+
+/* As copy_plain, for what fits; where the room ends first, the writer is full. */
+static apr_size_t put_run(t2m_json_t *json, const unsigned char *bytes, apr_size_t size)
 {
     apr_size_t room = (apr_size_t)(json->end - json->next);
-    apr_size_t fitting = size < room ? size : room;
+    apr_size_t fitting = size < room ? size : room, run = 0;
 
-    memcpy(json->next, bytes, fitting);
-    json->next += fitting;
-    json->full = fitting < size;
+    if (room >= T2M_BLOCK_SIZE) {
+        run = copy_plain(json->next, bytes, fitting);
+    }
+    else {
+        for (; run < fitting && classes[bytes[run]] == PLAIN; run++) {
+            json->next[run] = (char)bytes[run];
+        }
+    }
+    json->next += run;
+    json->full = run == room && run < size;
+    return run;
 }
 
 /* The size of the character at bytes, or of the maximal ill-formed part there (Unicode D93b). */
@@ -380,24 +455,52 @@ void t2m_json_string_bytes(t2m_json_t *json, const char *bytes, apr_size_t size)
     const unsigned char *at = (const unsigned char *)bytes;
 
     while (size > 0 && !json->full) {
-        apr_size_t taken = plain_run(at, size);
+        apr_size_t taken = put_run(json, at, size);
 
-        if (taken > 0) {
-            put_run(json, at, taken);
-        }
-        else {
-            taken = put_character(json, at, size);
-        }
         at += taken;
         size -= taken;
+        if (size > 0 && !json->full) {
+            taken = put_character(json, at, size);
+            at += taken;
+            size -= taken;
+        }
     }
 }
 
-void t2m_json_string(t2m_json_t *json, const char *bytes, apr_size_t size)
+/* The rest of a string that is not plain, or has little room. */
+static __attribute__((noinline)) void put_rest(t2m_json_t *json, const char *bytes,
+                                               apr_size_t size)
 {
-    t2m_json_string_begin(json);
     t2m_json_string_bytes(json, bytes, size);
     t2m_json_string_end(json);
+}
+
+/* Most strings are plain and have room. */
+void t2m_json_string(t2m_json_t *json, const char *bytes, apr_size_t size)
+{
+    char *next = json->next;
+    apr_size_t taken;
+
+    if (json->full || (apr_size_t)(json->end - next) < size + T2M_BLOCK_SIZE + strlen(",\"\"")
+        || !size) {
+        t2m_json_string_begin(json);
+        put_rest(json, bytes, size);
+        return;
+    }
+    if (json->comma) {
+        *next++ = ',';
+    }
+    *next++ = '"';
+    taken = copy_plain(next, (const unsigned char *)bytes, size);
+    next += taken;
+    if (taken < size) {
+        json->next = next;
+        put_rest(json, bytes + taken, size - taken);
+        return;
+    }
+    *next = '"';
+    json->next = next + 1;
+    json->comma = 1;
 }
 
 apr_size_t t2m_utf8_boundary(const char *bytes, apr_size_t size, apr_size_t limit)

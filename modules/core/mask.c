@@ -152,6 +152,9 @@ t2m_mask_t *t2m_mask_merge(apr_pool_t *pool, const t2m_mask_t *base, const t2m_m
     for (i = 0; i < sizeof(mask->key_sizes) / sizeof(mask->key_sizes[0]); i++) {
         mask->key_sizes[i] = base->key_sizes[i] | more->key_sizes[i];
     }
+    for (i = 0; i < sizeof(mask->beginnings) / sizeof(mask->beginnings[0]); i++) {
+        mask->beginnings[i] = base->beginnings[i] | more->beginnings[i];
+    }
     mask->segments_max = base->segments_max > more->segments_max ? base->segments_max
                                                                  : more->segments_max;
     return mask;
@@ -273,40 +276,29 @@ void t2m_mask_emit(t2m_mask_scan_t *scan, const t2m_mask_find_t *found)
     }
 }
 
+/* What the contents are searched for; queries, and cookies, say so themselves. */
+static const unsigned finds[] = {
+    [T2M_CONTENT_NAME] = 0,
+    [T2M_CONTENT_MESSAGE] = T2M_MASK_FIND_KEYS | T2M_MASK_FIND_PATH_WORDS | T2M_MASK_FIND_EMAIL,
+    [T2M_CONTENT_PATH] = T2M_MASK_FIND_KEYS | T2M_MASK_FIND_PATH_WORDS | T2M_MASK_FIND_WHOLE_PATH,
+    [T2M_CONTENT_QUERY] = T2M_MASK_FIND_KEYS | T2M_MASK_FIND_PATH_WORDS,
+    [T2M_CONTENT_URL] = T2M_MASK_FIND_KEYS | T2M_MASK_FIND_PATH_WORDS | T2M_MASK_FIND_WHOLE_PATH,
+    [T2M_CONTENT_COOKIE] = 0
+};
+
 /* Each content has its way of being searched. */
 static void search(t2m_mask_scan_t *scan, t2m_content_e content)
 {
-    const unsigned paths = T2M_MASK_FIND_KEYS | T2M_MASK_FIND_PATH_WORDS;
-
-    scan->view.decode = T2M_MASK_PERCENT | T2M_MASK_ESCAPE;
-    switch (content) {
-    case T2M_CONTENT_QUERY:
-        if (scan->view.data[0] != '{') { /* a body of JSON */
-            t2m_mask_scan_query(scan, 0, scan->size);
-            return;
-        }
-        scan->find = paths;
-        break;
-    case T2M_CONTENT_URL:
-        scan->find = paths | T2M_MASK_FIND_WHOLE_PATH;
-        t2m_mask_scan_url(scan);
-        return;
-    case T2M_CONTENT_COOKIE:
-        scan->view.decode = 0;
+    if (content == T2M_CONTENT_COOKIE) {
         t2m_mask_scan_cookie(scan);
-        return;
-    case T2M_CONTENT_PATH:
-        scan->find = paths | T2M_MASK_FIND_WHOLE_PATH;
-        break;
-    case T2M_CONTENT_MESSAGE:
-        scan->find = paths | T2M_MASK_FIND_EMAIL;
-        break;
-    case T2M_CONTENT_NAME:
-    case T2M_CONTENT_SAFE:
-    default:
-        break;
     }
-    if (t2m_mask_suspicious(&scan->view, scan->find)) {
+    else if (content == T2M_CONTENT_URL) {
+        t2m_mask_scan_url(scan);
+    }
+    else if (content == T2M_CONTENT_QUERY && scan->view.data[0] != '{') {
+        t2m_mask_scan_query(scan, 0, scan->size);
+    }
+    else if (t2m_mask_suspicious(&scan->view, scan->find)) { /* a body of JSON, too */
         t2m_mask_scan_text(scan, 0);
     }
 }
@@ -342,19 +334,19 @@ static void mask_rest(t2m_mask_scan_t *scan, apr_uint32_t from, apr_size_t size)
     scan->count++;
 }
 
-apr_size_t t2m_mask_find(const t2m_mask_t *mask, t2m_content_e content, t2m_text_t text,
-                         t2m_mask_span_t *spans)
+/* Apart, so that the many texts that need no search pay nothing for its variables. */
+static __attribute__((noinline)) apr_size_t find(const t2m_mask_t *mask, t2m_content_e content,
+                                                 t2m_text_t text, t2m_mask_span_t *spans)
 {
     t2m_mask_scan_t scan;
 
-    if (mask->off || content == T2M_CONTENT_SAFE || !text.size) {
-        return 0;
-    }
     memset(&scan, 0, sizeof(scan));
     scan.mask = mask;
     scan.spans = spans;
     scan.has_state = scan.has_signature = -1;
+    scan.find = finds[content];
     scan.view.data = (const unsigned char *)text.data;
+    scan.view.decode = T2M_MASK_PERCENT | T2M_MASK_ESCAPE;
     scan.size = text.size > SEARCH_MAX ? cut_position(scan.view.data) : (apr_uint32_t)text.size;
     scan.view.end = scan.size;
     search(&scan, content);
@@ -362,6 +354,21 @@ apr_size_t t2m_mask_find(const t2m_mask_t *mask, t2m_content_e content, t2m_text
         mask_rest(&scan, scan.size, text.size);
     }
     return scan.count;
+}
+
+apr_size_t t2m_mask_find(const t2m_mask_t *mask, t2m_content_e content, t2m_text_t text,
+                         t2m_mask_span_t *spans)
+{
+    if (mask->off || content == T2M_CONTENT_SAFE || !text.size) {
+        return 0;
+    }
+    if (text.size <= T2M_MASK_TRIFLE_MAX
+        && (content == T2M_CONTENT_NAME || content == T2M_CONTENT_PATH)
+        && t2m_mask_is_trifle((const unsigned char *)text.data, text.size,
+                              content == T2M_CONTENT_PATH)) {
+        return 0;
+    }
+    return find(mask, content, text, spans);
 }
 
 apr_size_t t2m_mask_replacement(const t2m_mask_span_t *span, char *out)
@@ -406,6 +413,12 @@ apr_size_t t2m_mask_copy(const t2m_mask_t *mask, t2m_content_e content, t2m_text
     apr_size_t count = t2m_mask_find(mask, content, text, spans), used = 0, at = 0, i;
 
     *cut = 0;
+    if (!count && text.size <= room) {
+        if (text.size) {
+            memcpy(out, text.data, text.size);
+        }
+        return text.size;
+    }
     for (i = 0; i <= count && !*cut; i++) {
         apr_size_t stop = i < count ? spans[i].start : text.size;
         apr_size_t copied = fitting(text.data + at, stop - at, room - used);

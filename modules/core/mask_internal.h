@@ -102,6 +102,7 @@ struct t2m_mask_t {
     apr_array_header_t *keys, *headers; /* of t2m_mask_name_t */
     apr_uint32_t key_sizes[27];         /* by first letter: bit n says that a key of n bytes is */
     apr_byte_t first[28];               /* where each letter's built-in keys begin */
+    apr_uint64_t beginnings[32];        /* a bit for the first three letters of each key */
     unsigned segments_max;              /* segments that are ever joined into one key */
 };
 
@@ -137,8 +138,16 @@ typedef struct {
 /** Adds a find to the spans, unless it is empty or holds nothing but replacements. */
 void t2m_mask_emit(t2m_mask_scan_t *scan, const t2m_mask_find_t *found);
 
-/** Nonzero when a text of that kind holds a byte or run that is worth a deeper look. */
+/** Nonzero when a text that is searched for that may hold a find; zero is certain. */
 int t2m_mask_suspicious(const t2m_mask_view_t *view, unsigned find);
+
+enum { T2M_MASK_TRIFLE_MAX = 12 }; /* bytes: less than a token, a JWT, a card or an IBAN has */
+
+/**
+ * Nonzero when a name or path of at most T2M_MASK_TRIFLE_MAX bytes has nothing that a deeper look
+ * is worth: a look at fewer signs than t2m_mask_suspicious has. Zero says nothing.
+ */
+int t2m_mask_is_trifle(const unsigned char *data, apr_size_t size, int is_path);
 
 /** Searches [from, scan->view.end) as free text. */
 void t2m_mask_scan_text(t2m_mask_scan_t *scan, apr_uint32_t from);
@@ -161,9 +170,15 @@ enum {
     T2M_MASK_KEY_SOURCE = 0x80     /* ends like the name of a source file */
 };
 
-/** Prepares the look-up of the built-in keys; notes an added one for the quick refusal. */
+/** Prepares the look-up of the built-in keys; notes an added one for the quick refusals. */
 void t2m_mask_keys_init(t2m_mask_t *mask);
 void t2m_mask_keys_note(t2m_mask_t *mask, const t2m_mask_name_t *name);
+
+/**
+ * Zero when no key begins with the letters of a name, without what separates them: size bytes of
+ * plain ASCII, of which the first is a letter or digit.
+ */
+int t2m_mask_may_begin_key(const t2m_mask_t *mask, const unsigned char *name, apr_size_t size);
 
 /** What the key in [from, to) is. */
 unsigned t2m_mask_key(const t2m_mask_t *mask, const t2m_mask_view_t *view, apr_uint32_t from,
@@ -191,6 +206,8 @@ int t2m_mask_form(t2m_mask_scan_t *scan, apr_uint32_t at, unsigned previous, uns
 int t2m_mask_number(const t2m_mask_view_t *view, apr_uint32_t at, unsigned previous,
                     unsigned earlier, t2m_mask_find_t *found);
 int t2m_mask_iban(const t2m_mask_view_t *view, apr_uint32_t at, t2m_mask_find_t *found);
+int t2m_mask_token(const t2m_mask_view_t *view, apr_uint32_t at, t2m_mask_find_t *found);
+int t2m_mask_scheme(const t2m_mask_view_t *view, apr_uint32_t at, t2m_mask_find_t *found);
 
 /** at is behind `://`. */
 int t2m_mask_userinfo(const t2m_mask_view_t *view, apr_uint32_t at, t2m_mask_find_t *found);

@@ -166,9 +166,47 @@ static apr_uint32_t size_bit(apr_size_t size)
     return (apr_uint32_t)1 << (size < 31 ? size : 31);
 }
 
+/* The first letters as a place in a policy's bits of beginnings; less than two count as two. */
+static unsigned beginning_of(unsigned first, unsigned second, unsigned third)
+{
+    return (first * 151 + second * 37 + third) & 2047;
+}
+
+/* Behind a key of one or two letters any may come: it is noted with each. */
+static void note_beginning(t2m_mask_t *mask, const unsigned char *word, apr_size_t size)
+{
+    unsigned second_end = size < 2 ? 127 : word[1], third_end = size < 3 ? 127 : word[2];
+    unsigned second, third;
+
+    for (second = size < 2 ? 0 : word[1]; second <= second_end; second++) {
+        for (third = size < 3 ? 0 : word[2]; third <= third_end; third++) {
+            unsigned place = beginning_of(word[0], second, third);
+
+            mask->beginnings[place / 64] |= (apr_uint64_t)1 << place % 64;
+        }
+    }
+}
+
+int t2m_mask_may_begin_key(const t2m_mask_t *mask, const unsigned char *name, apr_size_t size)
+{
+    unsigned letters[3] = { 0, 0, 0 }, count = 0, place;
+    const unsigned char *end = name + size;
+
+    for (; name < end && count < 3; name++) {
+        letters[count] = t2m_mask_lower(*name);
+        count += t2m_mask_is(*name, T2M_MASK_ALNUM) != 0;
+    }
+    if (count < 3) {
+        letters[count] = 0; /* what separates */
+    }
+    place = beginning_of(letters[0], letters[1], letters[2]);
+    return (int)(mask->beginnings[place / 64] >> place % 64 & 1);
+}
+
 void t2m_mask_keys_note(t2m_mask_t *mask, const t2m_mask_name_t *name)
 {
     mask->key_sizes[letter_of(name->text[0])] |= size_bit(name->size);
+    note_beginning(mask, (const unsigned char *)name->text, name->size);
 }
 
 void t2m_mask_keys_init(t2m_mask_t *mask)
@@ -183,6 +221,8 @@ void t2m_mask_keys_init(t2m_mask_t *mask)
             mask->first[letter++] = (apr_byte_t)i;
         }
         mask->key_sizes[own] |= size_bit(strlen(key_words[i].word));
+        note_beginning(mask, (const unsigned char *)key_words[i].word,
+                       strlen(key_words[i].word));
     }
     while (letter < sizeof(mask->first)) {
         mask->first[letter++] = KEY_WORDS;

@@ -9,166 +9,9 @@
  * and limitations under the License.
  */
 
-/* Texts with a grammar of their own: queries, URLs, cookies. And the first look at any text, one
- * pass over a table of classes, that spares most of them a deeper one.
- */
+/* Texts with a grammar of their own: queries, URLs, cookies. */
+#include "core/block.h"
 #include "core/mask_internal.h"
-
-enum {
-    RUN_MIN = 15,    /* the shortest token or IBAN, written in one piece */
-    TELLING_MIN = 4, /* capitals and digits in such a run, or a `_`; most words have fewer */
-    DIGITS_MIN = 9   /* of the shortest number, an SSN, its dashes not counted */
-};
-
-static int is_pair(const unsigned char *data, const char *pair)
-{
-    return (data[0] | 0x20) == (unsigned char)pair[0]
-           && (data[1] | 0x20) == (unsigned char)pair[1];
-}
-
-/* By the last letters of bearer, basic, digest, negotiate, ntlm and token. */
-static int ends_scheme(const unsigned char *data, apr_uint32_t blank)
-{
-    if (blank < 3) {
-        return 0;
-    }
-    data += blank - 3;
-    switch (data[2] | 0x20) {
-    case 'r':
-        return is_pair(data, "re");
-    case 'c':
-        return is_pair(data, "si");
-    case 't':
-        return is_pair(data, "es");
-    case 'e':
-        return is_pair(data, "at");
-    case 'm':
-        return is_pair(data, "tl");
-    case 'n':
-        return is_pair(data, "ke");
-    default:
-        return 0;
-    }
-}
-
-/* By the first letters of reset, token, invite, magic and password-reset. */
-static int begins_secret_word(const t2m_mask_view_t *view, apr_uint32_t at)
-{
-    const unsigned char *data = view->data + at;
-
-    if (view->end - at < 3) {
-        return 0;
-    }
-    switch (data[0] | 0x20) {
-    case 'r':
-        return is_pair(data + 1, "es");
-    case 't':
-        return is_pair(data + 1, "ok");
-    case 'i':
-        return is_pair(data + 1, "nv");
-    case 'm':
-        return is_pair(data + 1, "ag");
-    case 'p':
-        return is_pair(data + 1, "as");
-    default:
-        return 0;
-    }
-}
-
-/* By the last letters of glpat-, xoxb-, xapp-, sk-ant-, sk-proj-, pypi-, SG., hvs. and ya29., of
- * AIza and of a JWT's beginning. at is behind them. */
-static int ends_prefix(const unsigned char *data, apr_uint32_t at, unsigned byte)
-{
-    static const char *const before_hyphen[] = { "at", "pp", "nt", "oj", "pi", NULL };
-    static const char *const before_dot[] = { "sg", "vs", "29", NULL };
-    const char *const *pair = byte == '-' ? before_hyphen : before_dot;
-
-    if (at < 3) {
-        return 0;
-    }
-    if (byte == 'J' || byte == 'z') {
-        return byte == 'J' ? !memcmp(data + at - 3, "eyJ", 3) : data[at - 2] == 'I';
-    }
-    for (; *pair; pair++) {
-        if (is_pair(data + at - 3, *pair)) {
-            return 1;
-        }
-    }
-    return byte == '-' && at > 3 && is_pair(data + at - 4, "ox");
-}
-
-/* Bytes of words that the ends of well-known prefixes are among. */
-static int may_end_prefix(unsigned byte)
-{
-    return byte == 'J' || byte == 'z' || byte == '-' || byte == '.';
-}
-
-/* A byte that is neither letter nor digit. */
-static int is_trigger(const t2m_mask_view_t *view, apr_uint32_t at, unsigned find)
-{
-    apr_uint32_t next = at + 1;
-
-    switch (view->data[at]) {
-    case '%':
-    case '\\':
-    case 0xEF:
-        return 1;
-    case '+':
-        return view->decode & T2M_MASK_PLUS && ends_scheme(view->data, at);
-    case ' ':
-        return ends_scheme(view->data, at);
-    case '-':
-        return next < view->end && view->data[next] == '-';
-    case ':':
-        return find & T2M_MASK_FIND_KEYS || (next < view->end && view->data[next] == '/');
-    case '=':
-        return find & T2M_MASK_FIND_KEYS && !(view->decode & T2M_MASK_PLUS);
-    case '@':
-        return find & T2M_MASK_FIND_EMAIL;
-    case '/':
-        return find & T2M_MASK_FIND_PATH_WORDS && begins_secret_word(view, next);
-    default:
-        return 0;
-    }
-}
-
-int t2m_mask_suspicious(const t2m_mask_view_t *view, unsigned find)
-{
-    unsigned run = 0, digits = 0, telling = 0;
-    apr_uint32_t at = 0;
-
-    if (find & T2M_MASK_FIND_WHOLE_PATH && begins_secret_word(view, 0)) {
-        return 1; /* a path without a leading slash */
-    }
-    for (; at < view->end; at++) {
-        unsigned byte = view->data[at], class = t2m_mask_class[byte];
-
-        if (class & (T2M_MASK_ALNUM | T2M_MASK_MARK)) {
-            run++;
-            telling += class & (T2M_MASK_DIGIT | T2M_MASK_UPPER) ? 1
-                       : byte == '_' ? (unsigned)TELLING_MIN : 0;
-            if ((run >= RUN_MIN && telling >= TELLING_MIN)
-                || (may_end_prefix(byte) && ends_prefix(view->data, at + 1, byte))) {
-                return 1;
-            }
-        }
-        else {
-            run = telling = 0;
-        }
-        if (class & T2M_MASK_DIGIT) {
-            if (++digits >= DIGITS_MIN) {
-                return 1;
-            }
-        }
-        else {
-            digits = byte == ' ' || byte == '-' || byte == '+' ? digits : 0;
-            if (!(class & T2M_MASK_ALNUM) && is_trigger(view, at, find)) {
-                return 1;
-            }
-        }
-    }
-    return 0;
-}
 
 /* Whether a parameter called name, with its `=`, stands in the text. */
 static int has_parameter(const t2m_mask_scan_t *scan, const char *name)
@@ -198,13 +41,22 @@ int t2m_mask_lacks_companion(t2m_mask_scan_t *scan, unsigned key)
 }
 
 /* The first of two bytes in [from, to), or to. */
-static apr_uint32_t find_byte(const unsigned char *data, apr_uint32_t from, apr_uint32_t to,
-                              int one, int other)
+static inline apr_uint32_t find_byte(const unsigned char *data, apr_uint32_t from, apr_uint32_t to,
+                                     unsigned char one, unsigned char other)
 {
-    while (from < to && data[from] != one && data[from] != other) {
-        from++;
+    while (from < to) {
+        apr_uint32_t left = to - from;
+        t2m_block_t block = left < T2M_BLOCK_SIZE ? t2m_block_part(data + from, left)
+                                                  : t2m_block_load(data + from);
+        unsigned bits = t2m_block_bits(t2m_block_either(t2m_block_equal(block, one),
+                                                        t2m_block_equal(block, other)));
+
+        if (bits) {
+            return from + (unsigned)__builtin_ctz(bits);
+        }
+        from = left < T2M_BLOCK_SIZE ? to : from + T2M_BLOCK_SIZE;
     }
-    return from;
+    return to;
 }
 
 static int has_marker(const unsigned char *data, apr_uint32_t from, apr_uint32_t to)
@@ -275,6 +127,41 @@ static void scan_part(t2m_mask_scan_t *scan, apr_uint32_t from, apr_uint32_t to)
     scan->view.end = end;
 }
 
+/* Nonzero when the name is neither a key nor holds more than one word. A name that is longer than
+ * a block, or has bytes that no word has, is left to the rules. */
+static int is_plain_name(const t2m_mask_scan_t *scan, apr_uint32_t from, apr_uint32_t to)
+{
+    const unsigned char *name = scan->view.data + from;
+    apr_uint32_t size = to - from;
+    t2m_block_t block;
+    unsigned alnums, marks, brackets, starts;
+
+    if (size > T2M_BLOCK_SIZE) {
+        return 0;
+    }
+    block = size < T2M_BLOCK_SIZE ? t2m_block_part(name, size) : t2m_block_load(name);
+    alnums = t2m_block_bits(t2m_block_either(t2m_block_range(t2m_block_folded(block), 'a', 'z'),
+                                             t2m_block_range(block, '0', '9')));
+    marks = t2m_block_bits(t2m_block_either(t2m_block_range(block, '-', '.'),
+                                            t2m_block_equal(block, '_')));
+    brackets = t2m_block_bits(t2m_block_either(t2m_block_equal(block, '['),
+                                               t2m_block_equal(block, ']')));
+    if ((alnums | marks | brackets) != (1u << size) - 1
+        || (brackets && has_marker(scan->view.data, from, to))) {
+        return 0;
+    }
+    /* Where a segment may begin: see t2m_mask_key. */
+    starts = alnums & (~(alnums << 1) | t2m_block_bits(t2m_block_range(block, 'A', 'Z')));
+    for (; starts; starts &= starts - 1) {
+        unsigned at = (unsigned)__builtin_ctz(starts);
+
+        if (t2m_mask_may_begin_key(scan->mask, name + at, size - at)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
 /* A name or value that holds more than one word, or a second `=`, may hold a key of its own. */
 static int is_simple(const t2m_mask_scan_t *scan, apr_uint32_t from, apr_uint32_t name,
                      apr_uint32_t end)
@@ -299,16 +186,25 @@ static apr_uint32_t scan_parameter(t2m_mask_scan_t *scan, apr_uint32_t from, apr
     const unsigned char *data = scan->view.data;
     apr_uint32_t end = find_byte(data, from, to, '&', ';');
     apr_uint32_t name = find_byte(data, from, end, '=', '=');
+    int is_plain = name < end && is_plain_name(scan, from, name);
 
-    if (name < end && is_secret_name(scan, from, name)) {
+    if (name < end && !is_plain && is_secret_name(scan, from, name)) {
         t2m_mask_find_t found = { .start = name + 1, .rule = T2M_MASK_KEY };
 
         found.end = parameter_end(scan, end, to);
         t2m_mask_emit(scan, &found);
         return found.end;
     }
-    if (deep || (name < end && !is_simple(scan, from, name, end))) {
+    if (is_plain ? find_byte(data, name + 1, end, '=', '=') < end
+                 : name < end && !is_simple(scan, from, name, end)) {
         scan_part(scan, from, end);
+    }
+    else if (deep) {
+        t2m_mask_view_t part = { data + from, end - from, scan->view.decode };
+
+        if (t2m_mask_suspicious(&part, scan->find)) {
+            scan_part(scan, from, end);
+        }
     }
     return end;
 }
@@ -359,6 +255,7 @@ void t2m_mask_scan_cookie(t2m_mask_scan_t *scan)
     const unsigned char *data = scan->view.data;
     apr_uint32_t from, end;
 
+    scan->view.decode = 0;
     for (from = 0; from < scan->size && !scan->full; from = end + 1) {
         t2m_mask_find_t found = { .rule = T2M_MASK_KEY };
         apr_uint32_t name;

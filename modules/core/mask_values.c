@@ -82,9 +82,9 @@ static int set_find(t2m_mask_find_t *found, apr_uint32_t start, apr_uint32_t end
     return 1;
 }
 
-static int find_known_token(const t2m_mask_view_t *view, apr_uint32_t at, unsigned first,
-                            t2m_mask_find_t *found)
+int t2m_mask_token(const t2m_mask_view_t *view, apr_uint32_t at, t2m_mask_find_t *found)
 {
+    unsigned first = t2m_mask_peek(view, at, NULL);
     const known_token_t *known;
 
     for (known = known_tokens; known->prefix; known++) {
@@ -236,7 +236,7 @@ static int find_digest(const t2m_mask_view_t *view, apr_uint32_t at, t2m_mask_fi
     return 1;
 }
 
-static int find_scheme(const t2m_mask_view_t *view, apr_uint32_t at, t2m_mask_find_t *found)
+int t2m_mask_scheme(const t2m_mask_view_t *view, apr_uint32_t at, t2m_mask_find_t *found)
 {
     scheme_e scheme = SCHEME_TOKEN;
     unsigned blanks = 0;
@@ -288,14 +288,14 @@ int t2m_mask_form(t2m_mask_scan_t *scan, apr_uint32_t at, unsigned previous, uns
     case 'd':
     case 'n':
     case 't':
-        if (find_scheme(view, at, found)) {
+        if (t2m_mask_scheme(view, at, found)) {
             return 1;
         }
         break;
     default:
         break;
     }
-    return find_known_token(view, at, unit, found) || t2m_mask_iban(view, at, found);
+    return t2m_mask_token(view, at, found) || t2m_mask_iban(view, at, found);
 }
 
 int t2m_mask_userinfo(const t2m_mask_view_t *view, apr_uint32_t at, t2m_mask_find_t *found)

@@ -14,6 +14,8 @@
 
 #include <string.h>
 
+#include "core/block.h"
+
 static const char cut_mark[] = "/*";
 
 enum {
@@ -106,6 +108,26 @@ static apr_size_t write_path(t2m_text_t rest, char *out, apr_size_t size)
     }
 }
 
+/* Nonzero when no segment can be an id: each has a digit, or is as long as a UUID. */
+static inline int has_no_id(t2m_text_t path)
+{
+    apr_size_t at;
+    unsigned digits = 0;
+
+    if (path.size >= UUID_SIZE) {
+        return 0;
+    }
+    for (at = 0; path.size - at >= T2M_BLOCK_SIZE; at += T2M_BLOCK_SIZE) {
+        digits |= t2m_block_bits(t2m_block_range(t2m_block_load(path.data + at), '0', '9'));
+    }
+    if (path.size > at) {
+        t2m_block_t rest = t2m_block_part(path.data + at, path.size - at);
+
+        digits |= t2m_block_bits(t2m_block_range(rest, '0', '9'));
+    }
+    return digits == 0;
+}
+
 apr_size_t t2m_route_write(t2m_text_t method, t2m_text_t path, char *out)
 {
     apr_size_t size = 0;
@@ -118,5 +140,8 @@ apr_size_t t2m_route_write(t2m_text_t method, t2m_text_t path, char *out)
         size = append(out, 0, method.size > T2M_ROUTE_METHOD_MAX ? t2m_text("*") : method);
         out[size++] = ' ';
     }
-    return path.size ? write_path(path, out, size) : append(out, size, t2m_text("*"));
+    if (!path.size) {
+        return append(out, size, t2m_text("*"));
+    }
+    return has_no_id(path) ? append(out, size, path) : write_path(path, out, size);
 }

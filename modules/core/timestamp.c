@@ -13,7 +13,7 @@
  * Pure; any thread. */
 #include "core/timestamp.h"
 
-#include <string.h>
+#include "core/digits.h"
 
 static const apr_int64_t last_moment = APR_INT64_C(253402300799999999); /* the end of 9999 */
 
@@ -21,56 +21,52 @@ enum {
     SECONDS_PER_DAY = 86400,
     DAYS_PER_ERA = 146097,     /* 400 years of the Gregorian calendar */
     DAYS_BEFORE_1970 = 719468, /* from 0000-03-01 to 1970-01-01 */
-    DAYS_PER_CENTURY = 36524,
-    DAYS_PER_FOUR_YEARS = 1460 /* the leap day that ends them left out */
+    DAYS_BEFORE_JANUARY = 306  /* from the first of March on */
 };
 
 typedef struct {
     unsigned year, month, day;
 } date_t;
 
-static void write_digits(char *out, unsigned value, int width)
+/* The algorithm of Cassio Neri and Lorenz Schneider, "Euclidean affine functions and their
+ * application to calendar algorithms" (2022): divisions become multiplications. Years begin in
+ * March here, so that the leap day is the last day of its year. */
+static inline date_t date_of_day(unsigned days_since_1970)
 {
-    while (width-- > 0) {
-        out[width] = (char)('0' + value % 10);
-        value /= 10;
-    }
-}
-
-/* Years begin in March here, so that the leap day is the last day of its year. */
-static date_t date_of_day(unsigned days_since_1970)
-{
-    unsigned days = days_since_1970 + DAYS_BEFORE_1970;
-    unsigned era = days / DAYS_PER_ERA;
-    unsigned day_of_era = days % DAYS_PER_ERA;
-    unsigned year_of_era = (day_of_era - day_of_era / DAYS_PER_FOUR_YEARS
-                            + day_of_era / DAYS_PER_CENTURY - day_of_era / (DAYS_PER_ERA - 1))
-                           / 365;
-    unsigned day_of_year = day_of_era
-                           - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    unsigned month = (5 * day_of_year + 2) / 153; /* March is 0; 153 days are five months */
+    unsigned quarters = 4 * (days_since_1970 + DAYS_BEFORE_1970) + 3;
+    unsigned century = quarters / DAYS_PER_ERA;
+    unsigned of_century = quarters % DAYS_PER_ERA | 3; /* quarters of days, and almost one more */
+    apr_uint64_t years = APR_UINT64_C(2939745) * of_century; /* 2^32 for each 365.25 days */
+    unsigned day_of_year = (unsigned)years / 2939745 / 4;
+    unsigned months = 2141 * day_of_year + 197913; /* 2^16 for each, March being the third */
+    int is_next = day_of_year >= DAYS_BEFORE_JANUARY;
     date_t date;
 
-    date.day = day_of_year - (153 * month + 2) / 5 + 1;
-    date.month = month < 10 ? month + 3 : month - 9;
-    date.year = era * 400 + year_of_era + (date.month <= 2);
+    date.day = (months & 0xffff) / 2141 + 1;
+    date.month = (months >> 16) - (is_next ? 12 : 0);
+    date.year = 100 * century + (unsigned)(years >> 32) + (unsigned)is_next;
     return date;
 }
 
 void t2m_timestamp_write(apr_time_t time, char *out)
 {
-    apr_int64_t moment = time < 0 ? 0 : time > last_moment ? last_moment : time;
-    unsigned milliseconds = (unsigned)(moment % APR_USEC_PER_SEC / 1000);
-    apr_int64_t seconds = moment / APR_USEC_PER_SEC;
-    unsigned second_of_day = (unsigned)(seconds % SECONDS_PER_DAY);
-    date_t date = date_of_day((unsigned)(seconds / SECONDS_PER_DAY));
+    apr_uint64_t moment = (apr_uint64_t)(time < 0 ? 0 : time > last_moment ? last_moment : time);
+    apr_uint64_t milliseconds = moment / 1000;
+    apr_uint64_t seconds = milliseconds / 1000;
+    unsigned fraction = (unsigned)(milliseconds - seconds * 1000);
+    unsigned days = (unsigned)(seconds / SECONDS_PER_DAY);
+    unsigned second = (unsigned)(seconds - (apr_uint64_t)days * SECONDS_PER_DAY);
+    unsigned minute = second / 60, hour = minute / 60;
+    date_t date = date_of_day(days);
 
     memcpy(out, "0000-00-00T00:00:00.000Z", T2M_TIMESTAMP_SIZE);
-    write_digits(out, date.year, 4);
-    write_digits(out + 5, date.month, 2);
-    write_digits(out + 8, date.day, 2);
-    write_digits(out + 11, second_of_day / 3600, 2);
-    write_digits(out + 14, second_of_day / 60 % 60, 2);
-    write_digits(out + 17, second_of_day % 60, 2);
-    write_digits(out + 20, milliseconds, 3);
+    t2m_digits_pair(out, date.year / 100);
+    t2m_digits_pair(out + 2, date.year % 100);
+    t2m_digits_pair(out + 5, date.month);
+    t2m_digits_pair(out + 8, date.day);
+    t2m_digits_pair(out + 11, hour);
+    t2m_digits_pair(out + 14, minute - hour * 60);
+    t2m_digits_pair(out + 17, second - minute * 60);
+    t2m_digits_pair(out + 20, fraction / 10);
+    out[22] = (char)('0' + fraction % 10);
 }

@@ -90,6 +90,20 @@ void t2m_recent_add(t2m_board_t *board, t2m_recent_cursor_t *cursor,
     cursor->records++;
 }
 
+apr_uint64_t t2m_recent_size(apr_uint64_t size)
+{
+    return size > T2M_LINE_MAX ? 0 : padded(size);
+}
+
+void t2m_recent_skip(t2m_recent_cursor_t *cursor, apr_uint64_t bytes, apr_uint64_t records)
+{
+    if (records) {
+        cursor->next += bytes;
+        cursor->first = cursor->next;
+        cursor->records += records;
+    }
+}
+
 void t2m_recent_publish(t2m_board_t *board, const t2m_recent_cursor_t *cursor, apr_uint64_t batch)
 {
     t2m_recent_t *row = &board->tables->recents[cursor->which];

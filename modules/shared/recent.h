@@ -34,6 +34,15 @@ void t2m_recent_begin(const t2m_board_t *board, int which, t2m_recent_cursor_t *
 void t2m_recent_add(t2m_board_t *board, t2m_recent_cursor_t *cursor,
                     const t2m_recent_record_t *record, const char *line);
 
+/** The bytes that a record with a line of that size takes; 0 when it is left out. */
+apr_uint64_t t2m_recent_size(apr_uint64_t size);
+
+/**
+ * Passes over records which take so many bytes together, for what is added after them writes over
+ * all of them: as if they had been added. Writer only.
+ */
+void t2m_recent_skip(t2m_recent_cursor_t *cursor, apr_uint64_t bytes, apr_uint64_t records);
+
 /** Publishes what was added, once for the batch of that number. Writer only. */
 void t2m_recent_publish(t2m_board_t *board, const t2m_recent_cursor_t *cursor,
                         apr_uint64_t batch);

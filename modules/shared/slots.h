@@ -104,6 +104,22 @@ void t2m_slots_mend(t2m_slots_t *slots, apr_uint32_t index, apr_uint64_t head,
 apr_uint64_t t2m_slots_record(const t2m_slots_t *slots, apr_uint32_t index, apr_uint64_t position,
                               apr_uint64_t end, t2m_ring_record_t *record);
 
+/**
+ * Asks the processor for size bytes of the ring from position on, which are copied soon. A wish:
+ * any position and size are harmless.
+ */
+static inline void t2m_slots_fetch(const t2m_slots_t *slots, apr_uint32_t index,
+                                   apr_uint64_t position, apr_uint64_t size)
+{
+    const unsigned char *ring = slots->memory + slots->map.slots + index * slots->map.slot_size
+                              + slots->map.ring;
+    apr_uint64_t mask = slots->geometry.ring_size - 1, at;
+
+    for (at = 0; at < size; at += 64) {
+        __builtin_prefetch(ring + ((position + at) & mask));
+    }
+}
+
 /** Copies size bytes (at most ring_size) from position into out. */
 void t2m_slots_copy(const t2m_slots_t *slots, apr_uint32_t index, apr_uint64_t position,
                     void *out, apr_size_t size);

@@ -49,6 +49,9 @@ void t2m_batch_start(t2m_batch_t *batch, const t2m_board_t *board)
     for (i = 0; i < batch->part_count; i++) {
         batch->part_of[batch->parts[i].file] = 0;
     }
+    for (i = 0; i < T2M_STREAM_COUNT; i++) {
+        batch->first_of[i] = batch->last_of[i] = T2M_BATCH_LINES;
+    }
     batch->line_count = 0;
     batch->part_count = 0;
     batch->room = 0;
@@ -80,23 +83,29 @@ static apr_uint32_t part_for(t2m_batch_t *batch, apr_uint32_t file)
     return batch->part_of[file] - 1;
 }
 
-static t2m_batch_line_t *new_line(t2m_batch_t *batch, t2m_batch_kind_e kind)
+static t2m_batch_line_t *new_line(t2m_batch_t *batch, t2m_batch_kind_e kind,
+                                  const t2m_ring_record_t *record)
 {
-    t2m_batch_line_t *line = &batch->lines[batch->line_count++];
+    apr_uint32_t i = batch->line_count++, *last = &batch->last_of[record->stream];
+    t2m_batch_line_t *line = &batch->lines[i];
 
     memset(line, 0, sizeof(*line));
     line->kind = kind;
+    line->record = *record;
+    line->next = T2M_BATCH_LINES;
+    *(*last == T2M_BATCH_LINES ? &batch->first_of[record->stream]
+                               : &batch->lines[*last].next) = i;
+    *last = i;
     return line;
 }
 
 static t2m_batch_line_t *place_line(t2m_batch_t *batch, apr_uint32_t file, t2m_batch_kind_e kind,
                                     const t2m_ring_record_t *record)
 {
-    t2m_batch_line_t *line = new_line(batch, kind);
+    t2m_batch_line_t *line = new_line(batch, kind, record);
     t2m_batch_part_t *part;
 
     line->part = part_for(batch, file);
-    line->record = *record;
     line->last = kind == T2M_BATCH_LAST_REQUEST;
     part = &batch->parts[line->part];
     part->lines++;
@@ -193,25 +202,23 @@ static int fits_file(const t2m_batch_t *batch, const t2m_ring_record_t *record)
         || part->room + record->size + T2M_LINE_TAIL <= batch->limits[record->file];
 }
 
-/* Puts the slot's next record into the merge. */
-static void offer(t2m_batch_t *batch, const t2m_slots_t *slots, t2m_board_t *board,
-                  apr_uint32_t slot, apr_uint64_t end, t2m_batch_trouble_t *trouble)
+/* Finds the slot's next record. Returns 0 when the batch has no more of the slot. */
+static int find_next(const t2m_batch_t *batch, const t2m_slots_t *slots, t2m_board_t *board,
+                     t2m_merge_item_t *item, t2m_batch_trouble_t *trouble)
 {
-    t2m_merge_item_t item;
-    apr_uint64_t position = batch->targets[slot];
+    apr_uint64_t position = batch->targets[item->slot];
 
-    if (position == end || batch->taken[slot] >= T2M_BATCH_SLOT_BYTES) {
-        return;
+    if (position == item->end || batch->taken[item->slot] >= T2M_BATCH_SLOT_BYTES) {
+        return 0;
     }
-    item.slot = slot;
-    item.end = end;
-    item.next = t2m_slots_record(slots, slot, position, end, &item.record);
-    if (item.next == 0) {
+    item->next = t2m_slots_record(slots, item->slot, position, item->end, &item->record);
+    if (item->next == 0) {
         trouble->corrupt++;
-        t2m_quarantine_put(board, slots, slot);
-        return;
+        t2m_quarantine_put(board, slots, item->slot);
+        return 0;
     }
-    t2m_merge_push(batch->merge, &item);
+    t2m_slots_fetch(slots, item->slot, item->next, sizeof(item->record)); /* the one after it */
+    return 1;
 }
 
 t2m_batch_line_t *t2m_batch_line_for(t2m_batch_t *batch, t2m_batch_kind_e kind,
@@ -223,8 +230,7 @@ t2m_batch_line_t *t2m_batch_line_for(t2m_batch_t *batch, t2m_batch_kind_e kind,
     if (record->size && reason == T2M_DROP_COUNT) {
         return add_line(batch, record->file, kind, record);
     }
-    line = new_line(batch, record->size ? T2M_BATCH_SHED : T2M_BATCH_COUNT);
-    line->record = *record;
+    line = new_line(batch, record->size ? T2M_BATCH_SHED : T2M_BATCH_COUNT, record);
     line->last = kind == T2M_BATCH_LAST_REQUEST;
     if (record->size) {
         line->reason = (apr_uint32_t)reason;
@@ -270,12 +276,12 @@ apr_uint32_t t2m_batch_main_file(const t2m_settings_t *settings, int stream)
 
 static void add_dropped(t2m_batch_t *batch, apr_uint32_t part, int drop, apr_uint64_t count)
 {
-    t2m_batch_line_t *line = new_line(batch, T2M_BATCH_DROPPED);
+    const t2m_ring_record_t record = { .stream = (unsigned char)(drop / T2M_DROP_COUNT) };
+    t2m_batch_line_t *line = new_line(batch, T2M_BATCH_DROPPED, &record);
 
     line->part = part;
     line->position = count;
     line->reason = (apr_uint32_t)(drop % T2M_DROP_COUNT);
-    line->record.stream = (unsigned char)(drop / T2M_DROP_COUNT);
     count_shed(&batch->parts[part], count, T2M_DROP_REFUSED);
 }
 
@@ -351,8 +357,8 @@ apr_uint32_t t2m_batch_gather(t2m_batch_t *batch, const t2m_slots_t *slots,
                               const t2m_intent_t *again, apr_time_t moment,
                               const apr_uint64_t *room, t2m_batch_trouble_t *trouble)
 {
+    const t2m_merge_item_t *first;
     t2m_merge_item_t item;
-    apr_uint32_t slot;
 
     t2m_batch_start(batch, board);
     batch->moment = again ? again->moment : moment;
@@ -360,16 +366,22 @@ apr_uint32_t t2m_batch_gather(t2m_batch_t *batch, const t2m_slots_t *slots,
     batch->limits = again ? NULL : room;
     gather_drops(batch, slots, board, settings, again != NULL);
     t2m_merge_clear(batch->merge);
-    for (slot = 0; slot < batch->slot_count; slot++) {
-        apr_uint64_t end = again ? board->targets[slot] : end_of(slots, board, slot, trouble);
-
-        offer(batch, slots, board, slot, end, trouble);
+    for (item.slot = 0; item.slot < batch->slot_count; item.slot++) {
+        item.end = again ? board->targets[item.slot] : end_of(slots, board, item.slot, trouble);
+        if (find_next(batch, slots, board, &item, trouble)) {
+            t2m_merge_push(batch->merge, &item);
+        }
     }
-    while (t2m_merge_first(batch->merge, &item) && t2m_batch_has_room(batch, item.record.size)
-           && fits_file(batch, &item.record)) {
-        t2m_merge_pop(batch->merge);
-        take(batch, &item, settings, trouble);
-        offer(batch, slots, board, item.slot, item.end, trouble);
+    while ((first = t2m_merge_earliest(batch->merge)) != NULL
+           && t2m_batch_has_room(batch, first->record.size) && fits_file(batch, &first->record)) {
+        item.slot = first->slot;
+        item.end = first->end;
+        take(batch, first, settings, trouble);
+        if (find_next(batch, slots, board, &item, trouble)) {
+            t2m_merge_replace(batch->merge, &item);
+        } else {
+            t2m_merge_pop(batch->merge);
+        }
     }
     return batch->line_count;
 }

@@ -148,6 +148,13 @@ void t2m_batch_render(t2m_batch_t *batch, const t2m_chain_t *chain, const t2m_sl
 /** What the batch has, i from 0. Returns 0 behind the last. Valid after t2m_batch_render. */
 int t2m_batch_entry(const t2m_batch_t *batch, apr_uint32_t i, t2m_batch_entry_t *entry);
 
+/**
+ * The first that the batch has of a stream, and the next of the same stream: numbers for
+ * t2m_batch_entry, which returns 0 behind the last one.
+ */
+apr_uint32_t t2m_batch_first(const t2m_batch_t *batch, t2m_stream_e stream);
+apr_uint32_t t2m_batch_next(const t2m_batch_t *batch, apr_uint32_t i);
+
 /** After t2m_batch_bury: the requests of which no access line is wanted. */
 apr_uint32_t t2m_batch_silenced(const t2m_batch_t *batch);
 

@@ -25,6 +25,7 @@ typedef struct {
     apr_uint32_t kind;  /* t2m_batch_kind_e */
     apr_uint32_t reason; /* t2m_drop_e, of a gap and of what is not written */
     apr_uint32_t last;  /* it is of a request whose process is gone, written or not */
+    apr_uint32_t next;  /* of its stream; T2M_BATCH_LINES: none */
     apr_size_t start, size; /* in bytes[] once it is rendered */
     t2m_ring_record_t record; /* of a gap: size is the most it may take */
 } t2m_batch_line_t;
@@ -42,6 +43,8 @@ struct t2m_batch_t {
     const t2m_chain_t *chain;   /* NULL: security lines carry no prev */
     apr_size_t room;            /* of all parts */
     t2m_batch_line_t lines[T2M_BATCH_LINES];
+    apr_uint32_t first_of[T2M_STREAM_COUNT]; /* lines of each stream; T2M_BATCH_LINES: none */
+    apr_uint32_t last_of[T2M_STREAM_COUNT];
     t2m_batch_part_t parts[T2M_FILES_MAX];
     apr_uint32_t part_of[T2M_FILES_MAX]; /* file to part + 1; 0: none */
     t2m_merge_t *merge;

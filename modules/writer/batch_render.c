@@ -17,6 +17,8 @@
 #include "core/encode.h"
 #include "writer/gap.h"
 
+enum { AHEAD = 6 }; /* lines, between asking for the bytes of one and copying them */
+
 const char *t2m_batch_bytes(const t2m_batch_t *batch, const t2m_batch_part_t *part)
 {
     return batch->bytes + part->start;
@@ -117,6 +119,17 @@ static void copy_name(t2m_batch_t *batch, const t2m_slots_t *slots, apr_uint32_t
     }
 }
 
+/* The ring was written by another processor. */
+static void fetch_ahead(const t2m_batch_t *batch, const t2m_slots_t *slots, apr_uint32_t i)
+{
+    const t2m_batch_line_t *line = i < batch->line_count ? &batch->lines[i] : NULL;
+
+    if (line && !line->last && line->kind != T2M_BATCH_GAP && line->kind != T2M_BATCH_DROPPED) {
+        t2m_slots_fetch(slots, line->slot, line->position,
+                        line->record.size + line->record.name_size);
+    }
+}
+
 void t2m_batch_render(t2m_batch_t *batch, const t2m_chain_t *chain, const t2m_slots_t *slots,
                       const t2m_settings_t *settings, const t2m_board_file_t *files)
 {
@@ -128,6 +141,7 @@ void t2m_batch_render(t2m_batch_t *batch, const t2m_chain_t *chain, const t2m_sl
         t2m_batch_line_t *line = &batch->lines[i];
         t2m_batch_part_t *part = &batch->parts[line->part];
 
+        fetch_ahead(batch, slots, i + AHEAD);
         copy_name(batch, slots, i);
         line->start = part->start + part->size;
         if (line->kind == T2M_BATCH_GAP) {
@@ -140,6 +154,16 @@ void t2m_batch_render(t2m_batch_t *batch, const t2m_chain_t *chain, const t2m_sl
     for (i = 0; i < batch->part_count; i++) {
         batch->parts[i].seq += batch->parts[i].shed;
     }
+}
+
+apr_uint32_t t2m_batch_first(const t2m_batch_t *batch, t2m_stream_e stream)
+{
+    return batch->first_of[stream];
+}
+
+apr_uint32_t t2m_batch_next(const t2m_batch_t *batch, apr_uint32_t i)
+{
+    return batch->lines[i].next;
 }
 
 int t2m_batch_entry(const t2m_batch_t *batch, apr_uint32_t i, t2m_batch_entry_t *entry)

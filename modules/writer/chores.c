@@ -32,6 +32,9 @@
 
 enum {
     PAUSE_MS = 250,
+    IDLE_MS = 120000,
+    ACTIVE_US = 3000000, /* after the last line */
+    GATHER_US = 10000,   /* events come in flocks */
     FILES_US = 400000,   /* a file that was moved away is noticed within a second */
     TOKENS_US = 400000,
     DISK_US = 1000000
@@ -118,14 +121,51 @@ static int is_due(apr_int64_t *last, apr_int64_t monotonic, apr_int64_t interval
     return 1;
 }
 
+/* What others can have changed is looked at again. Not the space: who makes a large file anew has
+ * none of it for a moment. */
+static void look_at_once(t2m_chores_t *chores)
+{
+    chores->last_files = chores->last_tokens = chores->last_watch = 0;
+}
+
 static void wait_for_work(t2m_chores_t *chores, int milliseconds)
 {
-    struct pollfd fds[2] = { { chores->stop_fds[0], POLLIN, 0 },
-                             { chores->socket_fd, POLLIN, 0 } };
+    struct pollfd fds[3] = { { chores->wake_fds[0], POLLIN, 0 },
+                             { chores->socket_fd, POLLIN, 0 }, { chores->watch.fd, POLLIN, 0 } };
 
-    if (poll(fds, 2, milliseconds) > 0 && (fds[1].revents & POLLIN)) {
+    if (poll(fds, 3, milliseconds) <= 0) {
+        return;
+    }
+    if (fds[0].revents & POLLIN) {
+        empty(chores->wake_fds[0]);
+    }
+    if (fds[1].revents & POLLIN) {
         t2m_control_serve(chores);
     }
+    if (fds[2].revents & POLLIN) {
+        apr_sleep(GATHER_US);
+        if (t2m_chores_watched(chores)) {
+            look_at_once(chores);
+        }
+    }
+}
+
+/* How long there is nothing to look after. What is written meanwhile wakes this thread. */
+static int pause_ms(t2m_chores_t *chores, apr_int64_t monotonic)
+{
+    t2m_chores_shared_t *shared = &chores->shared;
+    int quiet;
+
+    lock(chores);
+    if (shared->active) {
+        shared->active = 0;
+        chores->last_active = monotonic;
+    }
+    quiet = monotonic - chores->last_active >= ACTIVE_US && !chores->retain_again
+         && shared->shed == 0 && t2m_chores_watch_suffices(chores, shared->token_file);
+    shared->idle = quiet;
+    unlock(chores);
+    return quiet ? IDLE_MS : PAUSE_MS;
 }
 
 /* Whether all that is needed is still what the writer was confined to. */
@@ -162,6 +202,9 @@ static int is_outdated(t2m_chores_t *chores)
 /* What must not wait for the packing of a large file. */
 static void look_around(t2m_chores_t *chores, apr_int64_t monotonic)
 {
+    if (is_due(&chores->last_watch, monotonic, FILES_US)) {
+        t2m_chores_watch(chores);
+    }
     if (is_due(&chores->last_files, monotonic, FILES_US) && is_within_reach(chores)) {
         t2m_chores_files(chores);
         t2m_control_follow(chores);
@@ -195,7 +238,7 @@ static void *work(void *data)
         if (is_due(&chores->last_disk, monotonic, DISK_US)) {
             t2m_chores_disk(chores, apr_time_now(), monotonic);
         }
-        wait_for_work(chores, PAUSE_MS);
+        wait_for_work(chores, pause_ms(chores, monotonic));
     }
     return NULL;
 }
@@ -217,7 +260,7 @@ static t2m_chores_t *make(void)
     shared->moved = calloc(T2M_FILES_MAX, sizeof(*shared->moved));
     shared->rotate = calloc(T2M_FILES_MAX, sizeof(*shared->rotate));
     if (!shared->files || !shared->moved || !shared->rotate
-        || pthread_mutex_init(&chores->lock, NULL) != 0 || make_pipe(chores->stop_fds) != 0
+        || pthread_mutex_init(&chores->lock, NULL) != 0 || make_pipe(chores->wake_fds) != 0
         || make_pipe(chores->news_fds) != 0) {
         free(shared->files);
         free(shared->moved);
@@ -225,6 +268,8 @@ static t2m_chores_t *make(void)
         free(chores);
         return NULL;
     }
+    chores->watch.fd = -1;
+    chores->last_active = monotonic_now();
     t2m_slot_reset(&chores->slot);
     return chores;
 }
@@ -319,7 +364,7 @@ void t2m_chores_stop(t2m_chores_t *chores)
         return;
     }
     t2m_store(&chores->stop, 1);
-    poke(chores->stop_fds[1]);
+    poke(chores->wake_fds[1]);
     (void)pthread_join(chores->thread, NULL);
     t2m_control_close(chores->socket_fd);
 }
@@ -418,6 +463,7 @@ static void hand_over_settings(t2m_chores_shared_t *shared, const t2m_drain_t *d
     shared->max_total = drain->settings->max_total;
     shared->min_free = drain->settings->min_free;
     shared->generation = drain->board.header->settings;
+    shared->active = 1;
 }
 
 static void hand_over(t2m_chores_shared_t *shared, const t2m_drain_t *drain)
@@ -435,6 +481,21 @@ static void hand_over(t2m_chores_shared_t *shared, const t2m_drain_t *drain)
     shared->made = drain->board.header->made;
 }
 
+static void tell_of_lines(t2m_chores_t *chores, const t2m_drain_t *drain)
+{
+    t2m_chores_shared_t *shared = &chores->shared;
+
+    if (shared->batch == drain->board.header->done_batch && !shared->active) {
+        return;
+    }
+    shared->batch = drain->board.header->done_batch;
+    shared->active = 1;
+    if (shared->idle) {
+        shared->idle = 0;
+        poke(chores->wake_fds[1]);
+    }
+}
+
 int t2m_chores_exchange(t2m_chores_t *chores, t2m_drain_t *drain)
 {
     t2m_chores_shared_t *shared = &chores->shared;
@@ -446,10 +507,11 @@ int t2m_chores_exchange(t2m_chores_t *chores, t2m_drain_t *drain)
         empty(chores->news_fds[0]);
         t2m_store(&shared->news, take_files(shared, drain));
         take_tokens(shared, &drain->board);
-        take_numbers(shared, &drain->board);
         take_notices(shared, &drain->board);
     }
+    take_numbers(shared, &drain->board);
     hand_over(shared, drain);
+    tell_of_lines(chores, drain);
     unlock(chores);
     return news;
 }

@@ -197,7 +197,6 @@ static void retain(t2m_chores_t *chores, apr_time_t now, apr_int64_t monotonic)
         == APR_SUCCESS) {
         (void)pthread_mutex_lock(&chores->lock);
         chores->shared.logs_size = total;
-        t2m_chores_news(chores);
         (void)pthread_mutex_unlock(&chores->lock);
     }
     end_round(&round);
@@ -242,7 +241,9 @@ void t2m_chores_space(t2m_chores_t *chores)
     shared->disk_size = size;
     shared->disk_free = free_bytes;
     shared->shed = shed;
-    t2m_chores_news(chores);
+    if (shed != known.shed) { /* the numbers alone wake nobody */
+        t2m_chores_news(chores);
+    }
     (void)pthread_mutex_unlock(&chores->lock);
     tell_shed(chores, known.shed, shed);
 }

@@ -41,6 +41,9 @@ typedef struct {
     apr_int64_t made;
     apr_uint64_t generation;      /* of the settings */
     apr_uint32_t layout;          /* t2m_layout_e */
+    apr_uint64_t batch;           /* the last one that is done */
+    int active;                   /* lines were written, or the settings are new */
+    int idle;                     /* the second thread waits until somebody wakes it */
 
     /* The other way. */
     int news;
@@ -61,11 +64,18 @@ struct t2m_chores_t {
     t2m_chores_shared_t shared;
     t2m_drain_t *drain;
     int stop;                     /* atomic */
-    int stop_fds[2];              /* a pipe that ends the second thread's waiting */
+    int wake_fds[2];              /* a pipe that ends the second thread's waiting */
     int news_fds[2];              /* and one that ends the first one's */
 
     /* The second thread's own. */
     int socket_fd;
+    struct {
+        int fd;                   /* of inotify(7); -1: none */
+        int complete;             /* whatever others may do is noticed */
+        int stale;                /* what is watched was moved or removed */
+        apr_uint64_t generation;  /* of the settings */
+    } watch;
+    apr_int64_t last_active, last_watch;
     apr_int64_t last_files, last_tokens, last_space, last_disk, last_retain; /* monotonic, us */
     apr_time_t last_complaint;
     int retain_again;
@@ -91,9 +101,22 @@ void t2m_chores_news(t2m_chores_t *chores);
 
 /** The chores, each when it is due; now and monotonic are microseconds. */
 void t2m_chores_files(t2m_chores_t *chores);
+void t2m_chores_watch(t2m_chores_t *chores); /* before the others: what comes later is an event */
 void t2m_chores_space(t2m_chores_t *chores);
 void t2m_chores_disk(t2m_chores_t *chores, apr_time_t now, apr_int64_t monotonic);
 void t2m_chores_tokens(t2m_chores_t *chores);
+
+/**
+ * Takes the events of what t2m_chores_watch watches. Nonzero when somebody has changed something
+ * there that a chore may have to see to.
+ */
+int t2m_chores_watched(t2m_chores_t *chores);
+
+/**
+ * Nonzero when nothing can happen that nobody would tell the second thread of: others' doings are
+ * watched, or will be seen with the next line.
+ */
+int t2m_chores_watch_suffices(const t2m_chores_t *chores, const char *token_file);
 
 /**
  * For a chore that takes long, from time to time and without a lock held: does those of the others

@@ -86,7 +86,7 @@ static const unsigned short allowed[] = {
     SYS_getresgid, SYS_getrusage, SYS_times, SYS_sysinfo, SYS_uname, SYS_getrandom,
     SYS_accept, SYS_accept4, SYS_bind, SYS_listen, SYS_getsockopt, SYS_setsockopt,
     SYS_getsockname, SYS_getpeername, SYS_sendto, SYS_recvfrom, SYS_sendmsg, SYS_recvmsg,
-    SYS_shutdown,
+    SYS_shutdown, SYS_inotify_init1, SYS_inotify_add_watch,
     /* Older ways, which a libc may prefer where the architecture has them. */
 #ifdef SYS_poll
     SYS_poll,
@@ -119,7 +119,8 @@ static const unsigned short allowed[] = {
 #ifdef SYS_rseq
     SYS_rseq,
 #endif
-    439, 449, 452, 454, 455, 456 /* faccessat2 futex_waitv fchmodat2 futex_wake _wait _requeue */
+    /* pidfd_open faccessat2 futex_waitv fchmodat2 futex_wake _wait _requeue */
+    434, 439, 449, 452, 454, 455, 456
 };
 
 /* Nothing in a library calls these without being told to. */

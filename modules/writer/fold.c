@@ -25,34 +25,85 @@ t2m_fold_t *t2m_fold_create(void)
     t2m_fold_t *fold = calloc(1, sizeof(*fold));
 
     /* Without random bytes names may be aimed at one row's hash: their counts would mix. */
-    if (fold && apr_generate_random_bytes(fold->hash_key, sizeof(fold->hash_key))
-                    != APR_SUCCESS) {
+    if (fold && (apr_generate_random_bytes(fold->hash_key, sizeof(fold->hash_key)) != APR_SUCCESS
+                 || apr_generate_random_bytes((unsigned char *)&fold->factor,
+                                              sizeof(fold->factor)) != APR_SUCCESS)) {
         free(fold);
         return NULL;
+    }
+    if (fold) {
+        fold->factor |= 1;
     }
     return fold;
 }
 
-static int compare(const void *left, const void *right)
+/* Where a key's group is, or is to be. Nobody outside knows the factor: no set of keys is slow. */
+static apr_uint32_t bucket_of(const t2m_fold_t *fold, apr_uint64_t key)
 {
-    const t2m_fold_item_t *a = left, *b = right;
+    apr_uint32_t bucket = (apr_uint32_t)(key * fold->factor >> (64 - T2M_FOLD_BUCKET_BITS));
 
-    if (a->key != b->key) {
-        return a->key < b->key ? -1 : 1;
+    while (fold->buckets[bucket] && fold->runs[fold->buckets[bucket] - 1].key != key) {
+        bucket = (bucket + 1) % T2M_FOLD_BUCKETS;
     }
-    return a->entry < b->entry ? -1 : a->entry > b->entry;
+    return bucket;
+}
+
+static apr_uint32_t find_runs(t2m_fold_t *fold)
+{
+    apr_uint32_t count = 0, i;
+
+    for (i = 0; i < fold->item_count; i++) {
+        apr_uint32_t bucket = bucket_of(fold, fold->items[i].key);
+
+        if (!fold->buckets[bucket]) {
+            fold->runs[count].key = fold->items[i].key;
+            fold->runs[count].bucket = bucket;
+            fold->runs[count].size = 0;
+            fold->buckets[bucket] = ++count;
+        }
+        fold->items[i].run = fold->buckets[bucket] - 1;
+        fold->runs[fold->items[i].run].size++;
+    }
+    return count;
 }
 
 void t2m_fold_sort(t2m_fold_t *fold)
 {
-    qsort(fold->items, fold->item_count, sizeof(fold->items[0]), compare);
+    apr_uint32_t count = find_runs(fold), at = 0, i;
+
+    for (i = 0; i < count; i++) {
+        fold->runs[i].next = at;
+        at += fold->runs[i].size;
+        fold->buckets[fold->runs[i].bucket] = 0;
+    }
+    for (i = 0; i < fold->item_count; i++) {
+        fold->sorted[fold->runs[fold->items[i].run].next++] = fold->items[i];
+    }
+    memcpy(fold->items, fold->sorted, fold->item_count * sizeof(fold->items[0]));
+}
+
+/* Most records have one of a few names, and to compare is cheaper than to hash. */
+static apr_uint64_t key_of(t2m_fold_t *fold, t2m_text_t name)
+{
+    t2m_fold_name_t *seen;
+
+    if (name.size == 0 || name.size > T2M_NAME_MAX) {
+        return apr_siphash24(name.data, name.size, fold->hash_key);
+    }
+    seen = &fold->names[(name.size + (unsigned char)name.data[name.size - 1]) % T2M_FOLD_NAMES];
+    if (seen->size != name.size || memcmp(seen->text, name.data, name.size) != 0) {
+        memcpy(seen->text, name.data, name.size);
+        seen->size = name.size;
+        seen->key = apr_siphash24(name.data, name.size, fold->hash_key);
+    }
+    return seen->key;
 }
 
 void t2m_fold_name(t2m_fold_t *fold, t2m_text_t name, apr_uint32_t entry)
 {
     t2m_fold_item_t *item = &fold->items[fold->item_count++];
 
-    item->key = apr_siphash24(name.data, name.size, fold->hash_key);
+    item->key = key_of(fold, name);
     item->entry = entry;
 }
 
@@ -119,35 +170,70 @@ static void fold_totals(t2m_board_t *board, const t2m_batch_t *batch, apr_uint64
     }
 }
 
-static int belongs(const t2m_batch_entry_t *entry, int which)
+static t2m_stream_e stream_of(int which)
 {
-    if (which == T2M_RECENT_SLOW) {
-        return entry->record.stream == T2M_STREAM_PERFORMANCE
-            && (entry->record.flags & T2M_FACT_SLOW);
-    }
-    return entry->record.stream == which;
+    return which == T2M_RECENT_SLOW ? T2M_STREAM_PERFORMANCE : (t2m_stream_e)which;
 }
 
+/* The bytes that an entry takes there; 0: none. */
+static apr_uint64_t recent_size(const t2m_batch_entry_t *entry, int which)
+{
+    if (entry->line.size == 0
+        || (which == T2M_RECENT_SLOW && !(entry->record.flags & T2M_FACT_SLOW))) {
+        return 0;
+    }
+    return t2m_recent_size(entry->line.size);
+}
+
+static apr_uint64_t recent_bytes(const t2m_batch_t *batch, int which)
+{
+    t2m_batch_entry_t entry;
+    apr_uint64_t bytes = 0;
+    apr_uint32_t i;
+
+    for (i = t2m_batch_first(batch, stream_of(which)); t2m_batch_entry(batch, i, &entry);
+         i = t2m_batch_next(batch, i)) {
+        bytes += recent_size(&entry, which);
+    }
+    return bytes;
+}
+
+static void add_recent(t2m_board_t *board, t2m_recent_cursor_t *cursor,
+                       const t2m_batch_entry_t *entry)
+{
+    t2m_recent_record_t record = { 0 };
+
+    record.size = (apr_uint32_t)entry->line.size;
+    record.stream = entry->record.stream;
+    record.level = entry->record.level;
+    record.time = entry->record.time;
+    t2m_recent_add(board, cursor, &record, entry->line.data);
+}
+
+/* Of a large batch only what fits there is copied at all. */
 static void fold_recent(t2m_board_t *board, const t2m_batch_t *batch, int which,
                         apr_uint64_t number)
 {
+    apr_uint64_t left = recent_bytes(batch, which), skipped = 0, records = 0, size;
     t2m_recent_cursor_t cursor;
     t2m_batch_entry_t entry;
     apr_uint32_t i;
 
-    if (board->tables->recents[which].row.batch == number) {
+    if (left == 0 || board->tables->recents[which].row.batch == number) {
         return;
     }
     t2m_recent_begin(board, which, &cursor);
-    for (i = 0; t2m_batch_entry(batch, i, &entry); i++) {
-        t2m_recent_record_t record = { 0 };
-
-        if (entry.line.size && belongs(&entry, which)) {
-            record.size = (apr_uint32_t)entry.line.size;
-            record.stream = entry.record.stream;
-            record.level = entry.record.level;
-            record.time = entry.record.time;
-            t2m_recent_add(board, &cursor, &record, entry.line.data);
+    for (i = t2m_batch_first(batch, stream_of(which)); t2m_batch_entry(batch, i, &entry);
+         i = t2m_batch_next(batch, i)) {
+        size = recent_size(&entry, which);
+        if (size && left > T2M_RECENT_BYTES) {
+            skipped += size;
+            records++;
+            left -= size;
+        } else if (size) {
+            t2m_recent_skip(&cursor, skipped, records);
+            skipped = records = 0;
+            add_recent(board, &cursor, &entry);
         }
     }
     t2m_recent_publish(board, &cursor, number);

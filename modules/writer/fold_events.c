@@ -62,8 +62,9 @@ static void fold_names(t2m_fold_t *fold, t2m_board_t *board, const t2m_batch_t *
     apr_uint32_t i, end;
 
     fold->item_count = 0;
-    for (i = 0; t2m_batch_entry(batch, i, &entry); i++) {
-        if (entry.record.stream == T2M_STREAM_SECURITY && entry.name.size
+    for (i = t2m_batch_first(batch, T2M_STREAM_SECURITY); t2m_batch_entry(batch, i, &entry);
+         i = t2m_batch_next(batch, i)) {
+        if (entry.name.size
             && !(entry.record.flags & T2M_FACT_POLL)) {
             t2m_fold_name(fold, entry.name, i);
         }
@@ -91,8 +92,9 @@ static void fold_attempts(t2m_fold_t *fold, t2m_board_t *board, const t2m_batch_
     apr_uint32_t i, end;
 
     fold->item_count = 0;
-    for (i = 0; t2m_batch_entry(batch, i, &entry); i++) {
-        if (entry.record.stream == T2M_STREAM_SECURITY && entry.record.value
+    for (i = t2m_batch_first(batch, T2M_STREAM_SECURITY); t2m_batch_entry(batch, i, &entry);
+         i = t2m_batch_next(batch, i)) {
+        if (entry.record.value
             && (entry.record.flags & T2M_FACT_ATTEMPT)) {
             fold->items[fold->item_count].key = entry.record.value;
             fold->items[fold->item_count++].entry = i;

@@ -21,11 +21,35 @@ enum { T2M_FOLD_NEW_ROWS = 32 }; /* in one batch: a flood of names does not turn
 typedef struct {
     apr_uint64_t key;
     apr_uint32_t entry;
+    apr_uint32_t run;
 } t2m_fold_item_t;
+
+/* A run of items with one key. */
+typedef struct {
+    apr_uint64_t key;
+    apr_uint32_t size;
+    apr_uint32_t next;   /* where its next item goes */
+    apr_uint32_t bucket;
+} t2m_fold_run_t;
+
+/* A name whose hash was asked for lately. */
+typedef struct {
+    apr_uint64_t key;
+    apr_size_t size; /* 0: none */
+    char text[T2M_NAME_MAX];
+} t2m_fold_name_t;
+
+enum { T2M_FOLD_NAMES = 64 };
+enum { T2M_FOLD_BUCKET_BITS = 14, T2M_FOLD_BUCKETS = 1 << T2M_FOLD_BUCKET_BITS };
 
 struct t2m_fold_t {
     unsigned char hash_key[16];
+    apr_uint64_t factor; /* odd, random */
+    t2m_fold_name_t names[T2M_FOLD_NAMES];
     t2m_fold_item_t items[T2M_BATCH_LINES];
+    t2m_fold_item_t sorted[T2M_BATCH_LINES];
+    t2m_fold_run_t runs[T2M_BATCH_LINES];
+    apr_uint32_t buckets[T2M_FOLD_BUCKETS]; /* run + 1; 0: free, as all are between two calls */
     apr_uint32_t item_count;
     union { /* rows as they will be: one, and the one for what finds no place */
         t2m_metric_t metrics[2];
@@ -33,7 +57,7 @@ struct t2m_fold_t {
     } rows;
 };
 
-/** Sorts the items by key, then by entry. */
+/** Brings the items of one key behind each other, in the order of their entries. */
 void t2m_fold_sort(t2m_fold_t *fold);
 
 /** Adds an item under the hash of a name. */

@@ -131,8 +131,9 @@ static void gather(t2m_fold_t *fold, const t2m_batch_t *batch)
     apr_uint32_t i;
 
     fold->item_count = 0;
-    for (i = 0; t2m_batch_entry(batch, i, &entry); i++) {
-        if (entry.record.stream == T2M_STREAM_PERFORMANCE && entry.name.size) {
+    for (i = t2m_batch_first(batch, T2M_STREAM_PERFORMANCE); t2m_batch_entry(batch, i, &entry);
+         i = t2m_batch_next(batch, i)) {
+        if (entry.name.size) {
             t2m_fold_name(fold, entry.name, i);
         }
     }

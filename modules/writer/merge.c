@@ -53,6 +53,11 @@ void t2m_merge_push(t2m_merge_t *merge, const t2m_merge_item_t *item)
     }
 }
 
+const t2m_merge_item_t *t2m_merge_earliest(const t2m_merge_t *merge)
+{
+    return merge->count ? &merge->items[0] : NULL;
+}
+
 int t2m_merge_first(const t2m_merge_t *merge, t2m_merge_item_t *item)
 {
     if (merge->count == 0) {
@@ -70,18 +75,31 @@ static apr_uint32_t earliest_child(const t2m_merge_t *merge, apr_uint32_t i)
                                                                                       : left;
 }
 
-void t2m_merge_pop(t2m_merge_t *merge)
+/* From the top: what is earlier moves up, until the item has its place. */
+static void sift_down(t2m_merge_t *merge, const t2m_merge_item_t *item)
 {
     apr_uint32_t i = 0;
 
-    merge->items[0] = merge->items[--merge->count];
     while (2 * i + 1 < merge->count) {
         apr_uint32_t child = earliest_child(merge, i);
 
-        if (!earlier(&merge->items[child], &merge->items[i])) {
+        if (!earlier(&merge->items[child], item)) {
             break;
         }
-        swap(&merge->items[child], &merge->items[i]);
+        merge->items[i] = merge->items[child];
         i = child;
     }
+    merge->items[i] = *item;
+}
+
+void t2m_merge_pop(t2m_merge_t *merge)
+{
+    t2m_merge_item_t last = merge->items[--merge->count];
+
+    sift_down(merge, &last);
+}
+
+void t2m_merge_replace(t2m_merge_t *merge, const t2m_merge_item_t *item)
+{
+    sift_down(merge, item);
 }

@@ -37,7 +37,13 @@ void t2m_merge_push(t2m_merge_t *merge, const t2m_merge_item_t *item);
 /** Copies the earliest item. Returns 0 when there is none. */
 int t2m_merge_first(const t2m_merge_t *merge, t2m_merge_item_t *item);
 
+/** The earliest item, until the next call that changes the merge. NULL when there is none. */
+const t2m_merge_item_t *t2m_merge_earliest(const t2m_merge_t *merge);
+
 /** Removes the earliest item, which must be there. */
 void t2m_merge_pop(t2m_merge_t *merge);
+
+/** t2m_merge_pop and t2m_merge_push in one. item is none of the merge's own. */
+void t2m_merge_replace(t2m_merge_t *merge, const t2m_merge_item_t *item);
 
 #endif

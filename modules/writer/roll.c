@@ -96,6 +96,34 @@ static int may_rotate(const t2m_sink_t *sink, apr_time_t now)
     return now >= sink->rotate_after || sink->rotate_after > now + RETRY_INTERVAL;
 }
 
+/* 0: nothing that time alone brings about. */
+static apr_time_t due_at(const t2m_drain_t *drain, apr_uint32_t file, apr_time_t now)
+{
+    const t2m_sink_t *sink = &drain->sinks[file];
+    const t2m_rotation_t *policy = &drain->settings->files[file].rotation;
+    apr_time_t written = drain->board.files[file].written;
+
+    if (!sink->regular || sink->size == 0 || written == 0 || policy->period == T2M_PERIOD_NONE) {
+        return 0;
+    }
+    return may_rotate(sink, now) ? t2m_rotation_period_end(policy, written) : sink->rotate_after;
+}
+
+apr_interval_time_t t2m_roll_next(const t2m_drain_t *drain, apr_time_t now)
+{
+    apr_interval_time_t least = APR_INT64_MAX;
+    apr_uint32_t file;
+
+    for (file = 0; file < drain->settings->file_count; file++) {
+        apr_time_t due = due_at(drain, file, now);
+
+        if (due && (due <= now || due - now < least)) {
+            least = due <= now ? 0 : due - now;
+        }
+    }
+    return least;
+}
+
 void t2m_roll_due(t2m_drain_t *drain, apr_time_t now)
 {
     apr_uint32_t file;

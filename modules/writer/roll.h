@@ -31,4 +31,10 @@ apr_status_t t2m_roll_now(t2m_drain_t *drain, apr_uint32_t file);
 /** Closes a file that somebody has moved away, so that the next line makes a new one. */
 void t2m_roll_reopen(t2m_drain_t *drain, apr_uint32_t file);
 
+/**
+ * How long until a file is due by its period, in microseconds; 0: one is, APR_INT64_MAX: none will
+ * be without another line.
+ */
+apr_interval_time_t t2m_roll_next(const t2m_drain_t *drain, apr_time_t now);
+
 #endif

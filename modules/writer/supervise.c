@@ -103,9 +103,9 @@ static void wait_for_news(supervisor_t *supervisor)
     struct pollfd pipes[2] = { { supervisor->stopping ? -1 : T2M_FD_LIFELINE, 0, 0 },
                                { supervisor->waiting ? T2M_FD_PREDECESSOR : -1, 0, 0 } };
     int idle = supervisor->waiting || (supervisor->writer > 0 && !supervisor->stopping);
-    struct timespec timeout = { idle ? 60 : 0, idle ? 0 : 10000000 };
+    const struct timespec pause = { 0, 10000000 };
 
-    if (ppoll(pipes, 2, &timeout, &supervisor->open_mask) <= 0) {
+    if (ppoll(pipes, 2, idle ? NULL : &pause, &supervisor->open_mask) <= 0) {
         return;
     }
     if (pipes[0].revents) {

@@ -44,13 +44,17 @@
 #include "writer/drain.h"
 #include "writer/ledger.h"
 #include "writer/owners.h"
+#include "writer/peer.h"
 #include "writer/quarantine.h"
+#include "writer/roll.h"
 #include "writer/tell.h"
 
 enum {
     LOOK_MS = 5,         /* between two looks while there is work */
     QUIET_US = 150000,   /* no work for so long: sleep */
-    SLEEP_MS = 1000,
+    SETTLE_US = 5000000, /* what others have to say of the last lines comes within so long */
+    SLEEP_MS = 1000,     /* until then, and when nobody would wake us */
+    IDLE_MS = 60000,
     OWNERS_US = 200000,  /* between two looks at the slots' owners */
     RETRY_MS = 100,      /* after a file refused */
     GIVE_UP_US = 8000000, /* at the end, for a file that refuses: before the supervisor does */
@@ -67,6 +71,8 @@ typedef struct {
     t2m_chain_heads_t *heads;
     apr_uint64_t refused; /* claims of slots, at the last look at the owners */
     pid_t supervisor;
+    t2m_peer_t above, server; /* the supervisor, httpd's parent */
+    int unburied; /* owners that are gone, of whom the last word is not said */
     int again; /* what it needs now lies outside of its confinement */
     int alone; /* the lifeline hung up: no producer is left */
 } writer_t;
@@ -167,6 +173,7 @@ static void look_after_owners(writer_t *writer)
     if (!owners_are_due(writer)) {
         return;
     }
+    writer->unburied = 0;
     for (slot = 0; slot < drain->slots.geometry.slot_count; slot++) {
         apr_uint64_t owner = t2m_slots_owner(&drain->slots, slot);
         unsigned gone = owner == 0 ? 0 : writer->alone ? 2
@@ -174,6 +181,7 @@ static void look_after_owners(writer_t *writer)
 
         if (gone) {
             bury(writer, slot, owner, gone);
+            writer->unburied += t2m_slots_owner(&drain->slots, slot) != 0;
         }
     }
 }
@@ -193,17 +201,46 @@ static void empty_wake_pipe(void)
     }
 }
 
+/* Whoever has something to say wakes us: workers with a record, httpd's parent with the end of a
+ * worker or new settings, the chores with news, the ends of parent and supervisor. When one of
+ * those two is gone, or an owner is not buried yet, it is looked again and again. */
+static int sleep_ms(const writer_t *writer)
+{
+    apr_int64_t quiet = monotonic() - writer->last_work;
+    apr_interval_time_t next;
+
+    if (writer->unburied) {
+        return OWNERS_US / 1000;
+    }
+    if (quiet < SETTLE_US || t2m_peer_gone(&writer->above) || t2m_peer_gone(&writer->server)) {
+        return SLEEP_MS;
+    }
+    next = t2m_roll_next(&writer->drain, apr_time_now()) / 1000 + 1;
+    return next < LOOK_MS ? LOOK_MS : next < IDLE_MS ? (int)next : IDLE_MS;
+}
+
+/* Of no interest once it has ended: it would be readable for ever. */
+static int living_fd(const t2m_peer_t *peer)
+{
+    return t2m_peer_gone(peer) ? -1 : t2m_peer_fd(peer);
+}
+
 /* Says so, looks once more (a record may have come before it was said), sleeps. */
 static void sleep_until_woken(writer_t *writer)
 {
     t2m_board_header_t *header = writer->drain.board.header;
-    struct pollfd wait[3] = { { T2M_FD_WAKE, POLLIN, 0 }, { T2M_FD_LIFELINE, 0, 0 },
+    struct pollfd wait[5] = { { T2M_FD_WAKE, POLLIN, 0 }, { T2M_FD_LIFELINE, 0, 0 },
                               { t2m_chores_fd(writer->chores), POLLIN, 0 } };
 
+    t2m_peer_follow(&writer->above, writer->supervisor);
+    t2m_peer_follow(&writer->server,
+                    t2m_slots_owner_pid(t2m_slots_owner(&writer->drain.slots, 0)));
+    wait[3] = (struct pollfd){ living_fd(&writer->above), POLLIN, 0 };
+    wait[4] = (struct pollfd){ living_fd(&writer->server), POLLIN, 0 };
     t2m_store(&header->asleep, 1);
     t2m_fence();
     if (!t2m_drain_waiting(&writer->drain)) {
-        (void)poll(wait, 3, SLEEP_MS);
+        (void)poll(wait, 5, sleep_ms(writer));
     }
     t2m_store(&header->asleep, 0);
     if (wait[0].revents & POLLIN) {

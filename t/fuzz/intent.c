@@ -153,8 +153,8 @@ static void publish_settings(void)
     t2m_settings_t *settings = calloc(1, sizeof(*settings));
 
     require(settings != NULL);
-    (void)t2m_settings_file(settings, T2M_STREAM_APP, paths[0]);
-    (void)t2m_settings_file(settings, T2M_STREAM_ERRORS, paths[1]);
+    (void)t2m_settings_add(settings, T2M_STREAM_APP, paths[0]);
+    (void)t2m_settings_add(settings, T2M_STREAM_ERRORS, paths[1]);
     settings->block = 1; /* a file that refuses leaves the batch pending */
     (void)t2m_settings_publish(world.slots_memory, &world.geometry, settings);
     free(settings);

@@ -325,6 +325,48 @@ static void test_long_keys(void)
 }
 
 /* What the self-test is for: it says which rule is broken. */
+static apr_size_t count_finds(const t2m_mask_t *policy, const char *query)
+{
+    t2m_mask_span_t spans[T2M_MASK_SPANS_MAX];
+
+    return t2m_mask_find(policy, T2M_CONTENT_QUERY, t2m_text(query), spans);
+}
+
+/* Names of parameters are told apart by their first letters before they are looked up. */
+static void test_parameter_names(apr_pool_t *pool)
+{
+    static const char *const secret[] = {
+        "q=x", "q7=x", "a.q=x", "zq=x", "z-q=x", "myZq=x", "zq9=x", "q[a]=x", "a[zq]=x", "wxyz=x",
+        "W-x-Y-z=x", "myPassword=x", "MYPassword=x", "filter[password]=x", "x[0][pin]=x",
+        "this_is_longer_than_a_block_token=x", "7up=x", "a=1&b=2;pass=x", "p%61ss=x"
+    };
+    static const char *const plain[] = { "qa=x", "azq=x", "zqa=x", "wxy=x", "xyz=x", "page=x",
+                                         "passenger=x", "a[b]=x", "up7=x", "utm_source=x", "=x" };
+    t2m_mask_t *one = t2m_mask_create(pool), *other = t2m_mask_create(pool);
+    const t2m_mask_t *both;
+    size_t i;
+
+    (void)t2m_mask_add_key(one, "q");
+    (void)t2m_mask_add_key(one, "zq");
+    (void)t2m_mask_add_key(other, "wx-yz");
+    (void)t2m_mask_add_key(other, "7up");
+    both = t2m_mask_merge(pool, one, other);
+    for (i = 0; i < COUNT(secret); i++) {
+        ok(count_finds(both, secret[i]) == 1, "a parameter that goes: %s", secret[i]);
+    }
+    for (i = 0; i < COUNT(plain); i++) {
+        ok(count_finds(both, plain[i]) == 0, "a parameter that stays: %s", plain[i]);
+    }
+    /* A key of one letter may begin any name: without it. */
+    both = t2m_mask_merge(pool, t2m_mask_create(pool), other);
+    ok(count_finds(both, "my-wxyz=x") == 1 && count_finds(both, "myPassword=x") == 1,
+       "what is merged knows the names of both");
+    both = t2m_mask_merge(pool, other, t2m_mask_create(pool));
+    ok(count_finds(both, "my-wxyz=x") == 1, "in whatever order");
+    ok(count_finds(one, "wxyz=x") == 0 && count_finds(other, "q=x") == 0,
+       "each policy has its own");
+}
+
 static void test_broken_rules(apr_pool_t *pool)
 {
     t2m_mask_t *broken = t2m_mask_create(pool);
@@ -489,6 +531,7 @@ int main(void)
     test_long_texts();
     test_cut();
     test_long_keys();
+    test_parameter_names(pool);
     test_broken_rules(pool);
     test_headers();
     test_members(pool);

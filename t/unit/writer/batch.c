@@ -308,9 +308,9 @@ static void main_files(void)
     t2m_settings_t *named = calloc(1, sizeof(*named));
 
     is_number((long)t2m_batch_main_file(named, T2M_STREAM_APP), T2M_FILES_MAX, "no file");
-    (void)t2m_settings_file(named, T2M_STREAM_APP, "/before/app.log");
-    (void)t2m_settings_file(named, T2M_STREAM_APP, "/now/app.log");
-    (void)t2m_settings_file(named, T2M_STREAM_APP, "/now/host.log");
+    (void)t2m_settings_add(named, T2M_STREAM_APP, "/before/app.log");
+    (void)t2m_settings_add(named, T2M_STREAM_APP, "/now/app.log");
+    (void)t2m_settings_add(named, T2M_STREAM_APP, "/now/host.log");
     is_number((long)t2m_batch_main_file(named, T2M_STREAM_APP), 0, "the first");
     named->files[0].retired = 1;
     is_number((long)t2m_batch_main_file(named, T2M_STREAM_APP), 1, "that is in use");

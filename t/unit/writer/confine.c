@@ -300,7 +300,7 @@ static void set_log(const char *directory, const char *file)
 {
     memset(&settings, 0, sizeof(settings));
     (void)snprintf(settings.directory, sizeof(settings.directory), "%s", at(directory));
-    (void)t2m_settings_file(&settings, T2M_STREAM_ACCESS, at(file));
+    (void)t2m_settings_add(&settings, T2M_STREAM_ACCESS, at(file));
 }
 
 static int keeps_override(void)
@@ -512,8 +512,8 @@ static int covers_others(void)
     t2m_confine_t later = { &more, 1 };
 
     more = settings;
-    (void)t2m_settings_file(&more, T2M_STREAM_APP, at("logs/t2mlog/talk2me.log"));
-    (void)t2m_settings_file(&more, T2M_STREAM_SECURITY, "/dev/stdout");
+    (void)t2m_settings_add(&more, T2M_STREAM_APP, at("logs/t2mlog/talk2me.log"));
+    (void)t2m_settings_add(&more, T2M_STREAM_SECURITY, "/dev/stdout");
     if (t2m_confine_covers(&off) || !t2m_confine_covers(&later)) {
         return 1;
     }
@@ -522,7 +522,7 @@ static int covers_others(void)
         return 2;
     }
     more.token_file[0] = '\0';
-    (void)t2m_settings_file(&more, T2M_STREAM_ERRORS, at("logs/errors.log"));
+    (void)t2m_settings_add(&more, T2M_STREAM_ERRORS, at("logs/errors.log"));
     return t2m_confine_covers(&later) ? 3 : 0;
 }
 
@@ -546,7 +546,7 @@ static void test_changes(void)
     put_back();
     is_number(confined_while(notices_token, replace_token), 1, "so is a new token file");
     is_number(confined(reads_token), 0, "which the next one reads");
-    (void)t2m_settings_file(&settings, T2M_STREAM_APP, at("missing/talk2me.log"));
+    (void)t2m_settings_add(&settings, T2M_STREAM_APP, at("missing/talk2me.log"));
     is_number(confined_while(notices_missing, make_missing), 1, "and a directory that comes");
     is_number(confined(covers_others), 0, "settings are compared with it");
     what.on = 0;
@@ -577,8 +577,8 @@ static void make_world(void)
         (void)!chown(at("home"), 1, 1);
     }
     set_log("logs/t2mlog", "logs/t2mlog/access.log");
-    (void)t2m_settings_file(&settings, T2M_STREAM_PERFORMANCE, at("vhost/access.log"));
-    (void)t2m_settings_file(&settings, T2M_STREAM_SECURITY, "/dev/stderr");
+    (void)t2m_settings_add(&settings, T2M_STREAM_PERFORMANCE, at("vhost/access.log"));
+    (void)t2m_settings_add(&settings, T2M_STREAM_SECURITY, "/dev/stderr");
     (void)snprintf(settings.token_file, sizeof(settings.token_file), "%s", at("tokens"));
 }
 

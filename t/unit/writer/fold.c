@@ -25,6 +25,52 @@ static void push(t2m_stream_e stream, int flags, int level, const char *line)
 
 /* ---- what the tables share ------------------------------------------------------------------- */
 
+/* As many keys as a batch can have, all of which want the same place. */
+static void keys_in_one_bucket(t2m_fold_t *fold)
+{
+    apr_uint64_t factor = fold->factor;
+    apr_uint32_t i, wrong = 0;
+
+    fold->factor = 1;
+    for (i = 0; i < 1000; i++) {
+        fold->items[i].key = i % 500;
+        fold->items[i].entry = i;
+    }
+    fold->item_count = 1000;
+    t2m_fold_sort(fold);
+    for (i = 0; i < 1000; i += 2) {
+        wrong += t2m_fold_run(fold, i) != i + 2
+               || fold->items[i].entry + 500 != fold->items[i + 1].entry;
+    }
+    is_number(wrong, 0, "keys that get in each other's way are told apart");
+    for (i = 0, wrong = 0; i < T2M_FOLD_BUCKETS; i++) {
+        wrong += fold->buckets[i] != 0;
+    }
+    is_number(wrong, 0, "nothing is left for the next batch");
+    fold->factor = factor;
+}
+
+/* Names that take the same place of the names seen lately. */
+static void names_alternate(t2m_fold_t *fold)
+{
+    static const char *const names[] = { "GET /a/1", "GET /b/1" };
+    char longest[T2M_NAME_MAX + 1];
+    apr_uint32_t i, wrong = 0;
+
+    fold->item_count = 0;
+    for (i = 0; i < 100; i++) {
+        t2m_fold_name(fold, t2m_text(names[i % 3 == 0]), i);
+        wrong += fold->items[i].key != fold->items[i % 3 == 0 ? 0 : i > 1 ? 1 : i].key;
+    }
+    ok(wrong == 0 && fold->items[0].key != fold->items[1].key, "a name has one hash");
+    memset(longest, 'x', sizeof(longest));
+    t2m_fold_name(fold, t2m_text_of(longest, sizeof(longest)), 0);
+    t2m_fold_name(fold, t2m_text_of(longest, T2M_NAME_MAX), 1);
+    t2m_fold_name(fold, t2m_text_of("", 0), 2);
+    ok(fold->items[100].key != fold->items[101].key
+       && fold->items[101].key != fold->items[102].key, "of any length");
+}
+
 static void sorts(void)
 {
     t2m_fold_t *fold = folds[0];
@@ -42,13 +88,15 @@ static void sorts(void)
     for (i = 1; i < 1000; i++) {
         const t2m_fold_item_t *a = &fold->items[i - 1], *b = a + 1;
 
-        ordered &= a->key < b->key || (a->key == b->key && a->entry < b->entry);
+        ordered &= a->key != b->key || a->entry < b->entry;
     }
-    ok(ordered, "sorted by name, then in their order");
+    ok(ordered, "brought together by name, in their order");
     for (i = 0; i < fold->item_count; i = t2m_fold_run(fold, i)) {
         runs++;
     }
     is_number(runs, 13, "each name is one run");
+    keys_in_one_bucket(fold);
+    names_alternate(fold);
     ok(memcmp(folds[0]->hash_key, folds[1]->hash_key, sizeof(folds[0]->hash_key)) != 0,
        "two writers have two keys");
 }

@@ -64,7 +64,7 @@ static void fold_make(void)
         char path[32];
 
         (void)snprintf(path, sizeof(path), "/nowhere/%d", stream);
-        (void)t2m_settings_file(settings, (t2m_stream_e)stream, path);
+        (void)t2m_settings_add(settings, (t2m_stream_e)stream, path);
     }
     batch = t2m_batch_create(&world.geometry);
 }

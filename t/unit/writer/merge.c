@@ -18,6 +18,34 @@
 
 enum { COUNT = 500 };
 
+/* Slots whose next record replaces the one that was taken: the merge of a batch. */
+static void replaces(t2m_merge_t *merge)
+{
+    t2m_merge_item_t item = { { 0 }, 0, 0, 0 };
+    apr_int64_t last = -1;
+    int wrong = 0, seen = 0;
+
+    ok(t2m_merge_earliest(merge) == NULL, "an empty merge has no earliest");
+    for (item.slot = 0; item.slot < 16; item.slot++) {
+        item.record.time = item.slot * 31 % 16;
+        t2m_merge_push(merge, &item);
+    }
+    while (t2m_merge_earliest(merge)) {
+        item = *t2m_merge_earliest(merge);
+        wrong += item.record.time < last;
+        last = item.record.time;
+        seen++;
+        item.record.time += 1 + (apr_int64_t)(seen * 7919 % 23);
+        if (item.record.time < 1000) {
+            t2m_merge_replace(merge, &item);
+        } else {
+            t2m_merge_pop(merge);
+        }
+    }
+    is_number(wrong, 0, "what replaces the earliest finds its place");
+    ok(seen > 500, "many times");
+}
+
 int main(void)
 {
     t2m_merge_t *merge = t2m_merge_create(COUNT);
@@ -44,6 +72,7 @@ int main(void)
     t2m_merge_push(merge, &item);
     t2m_merge_clear(merge);
     ok(!t2m_merge_first(merge, &item), "cleared");
+    replaces(merge);
     free(merge);
     return tap_done();
 }

@@ -230,11 +230,36 @@ static void restarts(void)
     chores_file_is("talk2me.log", "{\"n\":3,\"seq\":3}\n", "numbers go on over a restart");
 }
 
+/* How long the writer may sleep. */
+static void next(void)
+{
+    const apr_time_t end = CHORES_NOW / HOUR * HOUR + HOUR;
+    t2m_board_file_t *row = &drain.board.files[T2M_STREAM_APP];
+
+    begin();
+    policy->period = T2M_PERIOD_HOURLY;
+    ok(t2m_roll_next(&drain, CHORES_NOW) == APR_INT64_MAX, "next: an empty file never rotates");
+    chores_push(T2M_STREAM_APP, "{\"n\":1");
+    (void)chores_pass(CHORES_NOW);
+    ok(t2m_roll_next(&drain, CHORES_NOW) == end - CHORES_NOW, "the end of the hour");
+    is_number((long)t2m_roll_next(&drain, end - 1), 1, "a moment before it");
+    is_number((long)t2m_roll_next(&drain, end + HOUR), 0, "it is over");
+    drain.sinks[T2M_STREAM_APP].rotate_after = end + 5;
+    is_number((long)t2m_roll_next(&drain, end), 5, "after a failure, when it is tried again");
+    drain.sinks[T2M_STREAM_APP].rotate_after = 0;
+    row->written = 0;
+    ok(t2m_roll_next(&drain, end) == APR_INT64_MAX, "no line of ours");
+    row->written = CHORES_NOW;
+    policy->period = T2M_PERIOD_NONE;
+    ok(t2m_roll_next(&drain, end) == APR_INT64_MAX, "no period");
+}
+
 int main(void)
 {
     chores_make();
     by_size();
     by_period();
+    next();
     fails_and_retries();
     read_only();
     on_demand();
