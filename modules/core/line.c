@@ -12,14 +12,19 @@
 /* See line.h. */
 #include "core/line.h"
 
+#include "core/digits.h"
 #include "core/encode.h"
 #include "core/timestamp.h"
 
 enum {
     /* With no more spans than this a record never replaces a field for want of room; see
      * t2m_record_mask. */
-    SPANS_MAX = T2M_RECORD_SPANS_MAX - T2M_RECORD_FIELDS_MAX
+    SPANS_MAX = T2M_RECORD_SPANS_MAX - T2M_RECORD_FIELDS_MAX,
+    TIMESTAMP = 14,                /* where it stands in a line */
+    MILLISECONDS = TIMESTAMP + 20
 };
+
+static const apr_int64_t last_second = APR_INT64_C(253402300799); /* the end of 9999 */
 
 static void fail(t2m_json_t *json)
 {
@@ -29,10 +34,20 @@ static void fail(t2m_json_t *json)
 
 void t2m_line_start(t2m_line_start_t *start, apr_time_t time)
 {
+    apr_int64_t second = time / APR_USEC_PER_SEC;
+    unsigned milliseconds;
+
     start->time = time;
-    memcpy(start->bytes, "{\"timestamp\":\"", 14);
-    t2m_timestamp_write(time, start->bytes + 14);
-    memcpy(start->bytes + 14 + T2M_TIMESTAMP_SIZE, "\",", 2);
+    if (time >= 0 && second == start->second) {
+        milliseconds = (unsigned)(time - second * APR_USEC_PER_SEC) / 1000;
+        start->bytes[MILLISECONDS] = (char)('0' + milliseconds / 100);
+        (void)t2m_digits_pair(start->bytes + MILLISECONDS + 1, milliseconds % 100);
+        return;
+    }
+    start->second = time < 0 || second > last_second ? -1 : second; /* else it is shown as another */
+    memcpy(start->bytes, "{\"timestamp\":\"", TIMESTAMP);
+    t2m_timestamp_write(time, start->bytes + TIMESTAMP);
+    memcpy(start->bytes + TIMESTAMP + T2M_TIMESTAMP_SIZE, "\",", 2);
 }
 
 void t2m_line_begin(t2m_line_t *line, const t2m_line_start_t *start, t2m_level_e level,

@@ -39,10 +39,14 @@ enum { T2M_LINE_START_SIZE = 14 + 24 + 2 }; /* {"timestamp":"...", */
 
 typedef struct {
     apr_time_t time;
+    apr_int64_t second; /* of which bytes are; below 0: of none */
     char bytes[T2M_LINE_START_SIZE];
 } t2m_line_start_t;
 
-/** Renders the beginning of all lines of that time. */
+/**
+ * Renders the beginning of all lines of that time. start holds that of an earlier one, of which all
+ * but the milliseconds may stay, or its second is below 0.
+ */
 void t2m_line_start(t2m_line_start_t *start, apr_time_t time);
 
 /**

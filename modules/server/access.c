@@ -253,6 +253,7 @@ static void write_performance(t2m_emit_t *emit, const finished_t *finished)
 
 static void write_records(finished_t *finished)
 {
+    t2m_connection_t *connection = t2m_connection_get(finished->first->connection);
     t2m_emit_t emit;
 
     if (t2m_config_directory(finished->first)->enabled == 0) {
@@ -262,7 +263,8 @@ static void write_records(finished_t *finished)
     }
     finished->route = t2m_request_route(finished->state, finished->first, finished->config);
     t2m_context_collect(&finished->context, finished->state, finished->first);
-    t2m_emit_begin(&emit, finished->config, finished->time);
+    t2m_emit_begin(&emit, finished->config, finished->time,
+                   connection ? &connection->start : NULL);
     write_access(&emit, finished);
     write_performance(&emit, finished);
     t2m_emit_end(&emit);

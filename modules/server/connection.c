@@ -33,6 +33,7 @@ static int pre_connection(conn_rec *connection, void *socket)
     state = apr_palloc(connection->pool, sizeof *state);
     state->in = state->out = state->all_out = 0;
     state->common = NULL;
+    state->start.second = -1;
     ap_set_module_config(connection->conn_config, &t2mlog_module, state);
     return OK;
 }

@@ -20,8 +20,7 @@
 
 #include <httpd.h>
 
-#include "core/mask.h"
-#include "core/text.h"
+#include "core/line.h"
 
 /* By what requests of one connection are told apart. */
 typedef struct {
@@ -42,6 +41,7 @@ typedef struct {
     apr_int64_t in, out; /* see bytes.h: since the last request was logged */
     apr_int64_t all_out; /* known ones since it was made; other threads read it */
     t2m_connection_common_t *common; /* NULL: nothing is kept yet */
+    t2m_line_start_t start;          /* of the lines of its last request */
 } t2m_connection_t;
 
 /** The state of a client's connection; NULL for NULL, for streams of HTTP/2 and back ends. */

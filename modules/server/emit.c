@@ -160,13 +160,16 @@ static apr_size_t quick_room(const t2m_server_config_t *config)
     return room < T2M_EMIT_LINE ? room : T2M_EMIT_LINE;
 }
 
-void t2m_emit_begin(t2m_emit_t *emit, const t2m_server_config_t *config, apr_time_t time)
+void t2m_emit_begin(t2m_emit_t *emit, const t2m_server_config_t *config, apr_time_t time,
+                    t2m_line_start_t *start)
 {
     emit->config = config;
     emit->room = quick_room(config);
     emit->count = 0;
     emit->next = emit->lines;
-    t2m_line_start(&emit->start, time);
+    emit->own_start.second = -1;
+    emit->start = start ? start : &emit->own_start;
+    t2m_line_start(emit->start, time);
 }
 
 void t2m_emit_end(t2m_emit_t *emit)
@@ -183,7 +186,7 @@ static void queue(t2m_emit_t *emit, const t2m_emit_source_t *source, apr_size_t 
 {
     t2m_slot_item_t *item = &emit->items[emit->count++];
 
-    fill_header(&item->record, source->stream, source->level, emit->start.time, &source->facts);
+    fill_header(&item->record, source->stream, source->level, emit->start->time, &source->facts);
     item->record.size = (apr_uint32_t)size;
     item->record.file = emit->config->file_id[source->stream];
     item->line = emit->next;
@@ -231,7 +234,7 @@ static apr_size_t render(t2m_emit_t *emit, const t2m_emit_source_t *source)
     if (!emit->room || !source->quick) {
         return 0;
     }
-    t2m_line_begin(&line, &emit->start, source->level, emit->config->mask, emit->next,
+    t2m_line_begin(&line, emit->start, source->level, emit->config->mask, emit->next,
                    emit->room);
     source->gather(&line, source->data);
     return t2m_line_end(&line);
@@ -251,5 +254,5 @@ void t2m_emit_add(t2m_emit_t *emit, const t2m_emit_source_t *source)
         return;
     }
     t2m_emit_end(emit);
-    (void)t2m_emit_source(source, emit->config, emit->start.time);
+    (void)t2m_emit_source(source, emit->config, emit->start->time);
 }

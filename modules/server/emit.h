@@ -62,7 +62,8 @@ enum {
  * stack; private to emit.c. */
 typedef struct {
     const t2m_server_config_t *config;
-    t2m_line_start_t start;
+    t2m_line_start_t *start;
+    t2m_line_start_t own_start;
     apr_size_t room; /* of a quick line; 0: none goes that way */
     apr_size_t count;
     t2m_slot_item_t items[T2M_EMIT_RECORDS];
@@ -70,8 +71,12 @@ typedef struct {
     char lines[T2M_EMIT_RECORDS * (T2M_EMIT_LINE + T2M_NAME_MAX)];
 } t2m_emit_t;
 
-/** Begins the records of a moment, by this configuration. */
-void t2m_emit_begin(t2m_emit_t *emit, const t2m_server_config_t *config, apr_time_t time);
+/**
+ * Begins the records of a moment, by this configuration. start: where the beginning of lines is
+ * kept from one moment to the next, of the calling thread alone; or NULL.
+ */
+void t2m_emit_begin(t2m_emit_t *emit, const t2m_server_config_t *config, apr_time_t time,
+                    t2m_line_start_t *start);
 
 /** Adds a record; at most T2M_EMIT_RECORDS. What becomes of it is counted in the slot. */
 void t2m_emit_add(t2m_emit_t *emit, const t2m_emit_source_t *source);

@@ -12,7 +12,7 @@
 /* core/line.c: the quick way against t2m_encode, field by field and with fields made up at random;
  * what it must refuse. Seen to fail: with t2m_line_value not searching QUERY, with `lossy` left out
  * of t2m_line_end, with a member's comma left to the JSON writer, without SPANS_MAX, with a
- * byte more than the room. */
+ * byte more than the room, with the second of a start not looked at. */
 #include "core/line.h"
 
 #include <stdlib.h>
@@ -80,7 +80,7 @@ static void gather(t2m_line_t *line, const sample_t *sample)
 
 static apr_size_t quickly(const sample_t *sample, const t2m_mask_t *mask, apr_size_t room)
 {
-    t2m_line_start_t start;
+    t2m_line_start_t start = { .second = -1 };
     t2m_line_t line;
 
     memset(by_line, '#', sizeof(by_line));
@@ -171,6 +171,31 @@ static void test_fields(void)
     sample.level = T2M_LEVEL_INFO;
 }
 
+/* From one moment to the next: each start is that of a line whose time is rendered anew. */
+static void test_start(void)
+{
+    static const apr_time_t times[] = {
+        0, 999999, 1000000, 1999, -1, -5000000, 0, TIME, TIME + 1000, TIME + 876544, TIME + 876543,
+        TIME - 123456, APR_INT64_C(253402300799999999), APR_INT64_C(253402300800000000),
+        APR_INT64_MAX, APR_INT64_MIN, TIME, TIME
+    };
+    t2m_line_start_t kept = { .second = -1 };
+    int different = 0;
+    unsigned i, j;
+
+    for (i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+        for (j = 0; j < sizeof(times) / sizeof(times[0]); j++) {
+            t2m_line_start_t fresh = { .second = -1 };
+
+            t2m_line_start(&kept, times[i]);
+            t2m_line_start(&kept, times[j]);
+            t2m_line_start(&fresh, times[j]);
+            different += kept.time != times[j] || memcmp(kept.bytes, fresh.bytes, sizeof(kept.bytes));
+        }
+    }
+    is_number(different, 0, "a start that is kept is as one that is rendered anew");
+}
+
 static void is_unchanged(const char *text, t2m_content_e content, int want)
 {
     sample_t sample = { T2M_LEVEL_INFO, 1, { text_field(content, text) } };
@@ -196,7 +221,7 @@ static void test_refusals(void)
     t2m_field_t foreign = t2m_field_integer("answer", 42);
     static char flood[4096];
     sample_t sample = { T2M_LEVEL_INFO, 1, { text_field(T2M_CONTENT_SAFE, "x") } };
-    t2m_line_start_t start;
+    t2m_line_start_t start = { .second = -1 };
     t2m_line_t line;
     int i;
 
@@ -324,6 +349,7 @@ int main(void)
     apr_pool_create(&pool, NULL);
     policy = t2m_mask_create(pool);
     no_policy = t2m_mask_create_off(pool);
+    test_start();
     test_fields();
     test_unchanged();
     test_refusals();
