@@ -228,6 +228,25 @@ static int opened(int fd, const char *name)
     return fd;
 }
 
+/* A descriptor made of another is of the same file. */
+int fcntl(int fd, int command, ...)
+{
+    va_list arguments;
+    void *argument;
+    int made;
+    NEXT(fcntl)
+
+    va_start(arguments, command);
+    argument = va_arg(arguments, void *);
+    va_end(arguments);
+    made = next(fd, command, argument);
+    if ((command == F_DUPFD || command == F_DUPFD_CLOEXEC) && fd >= 0 && fd < DESCRIPTORS
+        && made >= 0 && made < DESCRIPTORS) {
+        chosen[made] = chosen[fd];
+    }
+    return made;
+}
+
 /* ---- the calls ------------------------------------------------------------------------------- */
 
 ssize_t write(int fd, const void *bytes, size_t size)
