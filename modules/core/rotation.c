@@ -349,7 +349,8 @@ int t2m_rotation_due(const t2m_rotation_t *policy, apr_uint64_t size, apr_time_t
 
 apr_time_t t2m_rotation_written(apr_time_t before, apr_time_t now)
 {
-    return before > now && (before - now <= DAYS(1) || now < NO_CLOCK) ? before : now;
+    /* in this order: where the second is asked for, both are times after 1970 */
+    return before > now && (now < NO_CLOCK || before - now <= DAYS(1)) ? before : now;
 }
 
 apr_uint64_t t2m_rotation_room(const t2m_rotation_t *policy, apr_uint64_t size)

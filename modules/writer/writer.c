@@ -368,7 +368,8 @@ static int run(writer_t *writer)
             t2m_chores_stop(writer->chores);
             return T2M_WRITER_AGAIN;
         }
-        if (!drain_once(writer)) {
+        /* A few lines at a time cost as much as many: they wait for each other. */
+        if (!drain_once(writer) || !t2m_drain_is_busy(&writer->drain)) {
             rest(writer);
         }
         look_after_owners(writer);

@@ -557,6 +557,8 @@ static void test_written(void)
     is_number(t2m_rotation_written(APR_INT64_MAX, noon), noon, "from the end of time");
     is_number(t2m_rotation_written(noon, 1), noon, "to 1970");
     is_number(t2m_rotation_written(noon, -5), noon, "or before it");
+    is_number(t2m_rotation_written(noon, APR_INT64_MIN), noon, "or to the beginning of time");
+    is_number(t2m_rotation_written(APR_INT64_MAX, APR_INT64_MIN), APR_INT64_MAX, "from its end");
     is_number(t2m_rotation_written(0, 1), 1, "where the clock has always been");
     is_number(t2m_rotation_written(t2m_rotation_written(noon, noon - 7), noon - 7), noon,
               "the same answer twice is the same");
