@@ -92,6 +92,14 @@ static inline t2m_block_t t2m_block_equal(t2m_block_t block, unsigned char byte)
     return _mm_cmpeq_epi8(block, _mm_set1_epi8((char)byte));
 }
 
+/** The block with another byte in place of each of these. */
+static inline t2m_block_t t2m_block_replaced(t2m_block_t block, unsigned char byte,
+                                             unsigned char other)
+{
+    return _mm_xor_si128(block, _mm_and_si128(t2m_block_equal(block, byte),
+                                              _mm_set1_epi8((char)(byte ^ other))));
+}
+
 /** Where block has low to high, both ASCII and constants. */
 static inline t2m_block_t t2m_block_range(t2m_block_t block, int low, int high)
 {
@@ -157,6 +165,13 @@ static inline t2m_block_t t2m_block_folded(t2m_block_t block)
 static inline t2m_block_t t2m_block_equal(t2m_block_t block, unsigned char byte)
 {
     return vceqq_u8(block, vdupq_n_u8(byte));
+}
+
+/* As above. */
+static inline t2m_block_t t2m_block_replaced(t2m_block_t block, unsigned char byte,
+                                             unsigned char other)
+{
+    return vbslq_u8(t2m_block_equal(block, byte), vdupq_n_u8(other), block);
 }
 
 /* As above. */
@@ -285,6 +300,24 @@ static inline t2m_block_t t2m_block_equal(t2m_block_t block, unsigned char byte)
 
     return t2m_block_make(~t2m_block_word_above(block.word[0] ^ all, 0),
                           ~t2m_block_word_above(block.word[1] ^ all, 0));
+}
+
+/* The bytes of a word, of which truths tells some, changed by these bits. */
+static inline apr_uint64_t t2m_block_word_changed(apr_uint64_t word, apr_uint64_t truths,
+                                                  unsigned bits)
+{
+    return word ^ (truths >> 7 & T2M_BLOCK_EACH) * bits;
+}
+
+/* As above. */
+static inline t2m_block_t t2m_block_replaced(t2m_block_t block, unsigned char byte,
+                                             unsigned char other)
+{
+    t2m_block_t truths = t2m_block_equal(block, byte);
+    unsigned bits = (unsigned)(byte ^ other);
+
+    return t2m_block_make(t2m_block_word_changed(block.word[0], truths.word[0], bits),
+                          t2m_block_word_changed(block.word[1], truths.word[1], bits));
 }
 
 /* The bits are moved into the highest byte, each into a place of its own. */

@@ -51,3 +51,43 @@ void t2m_fingerprint(const t2m_text_t *parts, apr_size_t count, char out[T2M_FIN
         out[2 * i + 1] = digits[block[i] & 0x0f];
     }
 }
+
+/* Nonzero when bytes are those of the parts, whose sizes are known to be theirs. */
+static int is_same(const char *bytes, const t2m_text_t *parts)
+{
+    int i;
+
+    for (i = 0; i < T2M_FINGERPRINT_PARTS; i++) {
+        if (parts[i].size > 0 && memcmp(bytes, parts[i].data, parts[i].size) != 0) {
+            return 0;
+        }
+        bytes += parts[i].size;
+    }
+    return 1;
+}
+
+void t2m_fingerprint_known(t2m_fingerprints_t *known, unsigned hint, const t2m_text_t *parts,
+                           char out[T2M_FINGERPRINT_SIZE])
+{
+    apr_size_t place = hint % T2M_FINGERPRINT_KEPT, size = 0;
+    apr_uint16_t sizes[T2M_FINGERPRINT_PARTS];
+    char *next = known->kept[place].bytes;
+    int i;
+
+    for (i = 0; i < T2M_FINGERPRINT_PARTS; i++) {
+        size += parts[i].size;
+        sizes[i] = (apr_uint16_t)parts[i].size;
+    }
+    if (size == 0 || size > T2M_FINGERPRINT_BYTES) {
+        t2m_fingerprint(parts, T2M_FINGERPRINT_PARTS, out);
+        return;
+    }
+    if (memcmp(sizes, known->kept[place].sizes, sizeof(sizes)) != 0 || !is_same(next, parts)) {
+        memcpy(known->kept[place].sizes, sizes, sizeof(sizes));
+        t2m_fingerprint(parts, T2M_FINGERPRINT_PARTS, known->kept[place].id);
+        for (i = 0; i < T2M_FINGERPRINT_PARTS; i++) {
+            next = t2m_text_copy(next, parts[i].data, parts[i].size);
+        }
+    }
+    memcpy(out, known->kept[place].id, T2M_FINGERPRINT_SIZE);
+}

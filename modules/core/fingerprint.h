@@ -30,4 +30,23 @@ enum { T2M_FINGERPRINT_SIZE = 12 }; /* hex digits, no NUL */
  */
 void t2m_fingerprint(const t2m_text_t *parts, apr_size_t count, char out[T2M_FINGERPRINT_SIZE]);
 
+/* Ids made lately, of T2M_FINGERPRINT_PARTS parts. Private to fingerprint.c. All zero: none. For
+ * one thread. */
+enum { T2M_FINGERPRINT_PARTS = 3, T2M_FINGERPRINT_KEPT = 8, T2M_FINGERPRINT_BYTES = 192 };
+
+typedef struct {
+    struct {
+        apr_uint16_t sizes[T2M_FINGERPRINT_PARTS]; /* all 0: empty */
+        char id[T2M_FINGERPRINT_SIZE];
+        char bytes[T2M_FINGERPRINT_BYTES]; /* the parts, one behind the other */
+    } kept[T2M_FINGERPRINT_KEPT];
+} t2m_fingerprints_t;
+
+/**
+ * As t2m_fingerprint for T2M_FINGERPRINT_PARTS parts, but what was asked lately is known. hint: any
+ * number that differs between different parts, mostly.
+ */
+void t2m_fingerprint_known(t2m_fingerprints_t *known, unsigned hint, const t2m_text_t *parts,
+                           char out[T2M_FINGERPRINT_SIZE]);
+
 #endif

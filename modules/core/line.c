@@ -44,7 +44,7 @@ void t2m_line_start(t2m_line_start_t *start, apr_time_t time)
         (void)t2m_digits_pair(start->bytes + MILLISECONDS + 1, milliseconds % 100);
         return;
     }
-    start->second = time < 0 || second > last_second ? -1 : second; /* else it is shown as another */
+    start->second = time < 0 || second > last_second ? -1 : second; /* shown as another time */
     memcpy(start->bytes, "{\"timestamp\":\"", TIMESTAMP);
     t2m_timestamp_write(time, start->bytes + TIMESTAMP);
     memcpy(start->bytes + TIMESTAMP + T2M_TIMESTAMP_SIZE, "\",", 2);

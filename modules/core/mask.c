@@ -368,6 +368,14 @@ apr_size_t t2m_mask_find(const t2m_mask_t *mask, t2m_content_e content, t2m_text
                               content == T2M_CONTENT_PATH)) {
         return 0;
     }
+    if (text.size <= SEARCH_MAX && (content == T2M_CONTENT_NAME || content == T2M_CONTENT_PATH)) {
+        t2m_mask_view_t view = { (const unsigned char *)text.data, (apr_uint32_t)text.size,
+                                 T2M_MASK_PERCENT | T2M_MASK_ESCAPE };
+
+        if (!t2m_mask_suspicious(&view, finds[content])) {
+            return 0;
+        }
+    }
     return find(mask, content, text, spans);
 }
 

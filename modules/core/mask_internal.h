@@ -141,6 +141,12 @@ void t2m_mask_emit(t2m_mask_scan_t *scan, const t2m_mask_find_t *found);
 /** Nonzero when a text that is searched for that may hold a find; zero is certain. */
 int t2m_mask_suspicious(const t2m_mask_view_t *view, unsigned find);
 
+/**
+ * As t2m_mask_suspicious, of whole parameters of a query; but keys in front of a `=` are not
+ * looked for. What the view does not decode is taken as it stands.
+ */
+int t2m_mask_query_suspicious(const t2m_mask_t *mask, const t2m_mask_view_t *view);
+
 enum { T2M_MASK_TRIFLE_MAX = 12 }; /* bytes: less than a token, a JWT, a card or an IBAN has */
 
 /**
@@ -174,11 +180,32 @@ enum {
 void t2m_mask_keys_init(t2m_mask_t *mask);
 void t2m_mask_keys_note(t2m_mask_t *mask, const t2m_mask_name_t *name);
 
+/* The first letters of a key, small, as a place in a policy's beginnings. The factors are such
+ * that the usual names of parameters have places of their own. */
+static inline unsigned t2m_mask_beginning(unsigned first, unsigned second, unsigned third)
+{
+    return (first * 109 + second * 237 + third) & 2047;
+}
+
+/** Zero when no key has this beginning. */
+static inline int t2m_mask_may_begin_key(const t2m_mask_t *mask, unsigned beginning)
+{
+    return (int)(mask->beginnings[beginning / 64] >> beginning % 64 & 1);
+}
+
 /**
- * Zero when no key begins with the letters of a name, without what separates them: size bytes of
- * plain ASCII, of which the first is a letter or digit.
+ * Nonzero when a key is a beginning of the letters and digits of a name, whatever is in between;
+ * the name begins with one and ends with `=`, `&`, `;` or after so many bytes.
  */
-int t2m_mask_may_begin_key(const t2m_mask_t *mask, const unsigned char *name, apr_size_t size);
+int t2m_mask_begins_key(const t2m_mask_t *mask, const unsigned char *name, apr_size_t left);
+
+/**
+ * Nonzero when no parameter has two `=`, no word of a name is a key, nor any that it has together
+ * with those behind it; zero says nothing. data is whole parameters of a query or a single name,
+ * as they are read: of names with a `%`, a `\`, a full-width letter or a replacement nothing is
+ * said.
+ */
+int t2m_mask_are_plain_names(const t2m_mask_t *mask, const unsigned char *data, apr_size_t size);
 
 /** What the key in [from, to) is. */
 unsigned t2m_mask_key(const t2m_mask_t *mask, const t2m_mask_view_t *view, apr_uint32_t from,

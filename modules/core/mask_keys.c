@@ -18,6 +18,7 @@
 #include <apr_lib.h>
 
 enum {
+    NAME_LETTERS_MAX = 64, /* of the longest key that can be added */
     JOINED_MAX = 128,  /* letters kept of the last segments: two keys of the longest kind */
     SEGMENTS_MAX = 32, /* as many as a key of 64 bytes can have */
     OTHER_LETTER = 26  /* the bucket of what begins with a digit */
@@ -166,13 +167,14 @@ static apr_uint32_t size_bit(apr_size_t size)
     return (apr_uint32_t)1 << (size < 31 ? size : 31);
 }
 
-/* The first letters as a place in a policy's bits of beginnings; less than two count as two. */
-static unsigned beginning_of(unsigned first, unsigned second, unsigned third)
+/* A letter as keys have them here; 0 stands for none. */
+static int is_of_key(unsigned letter)
 {
-    return (first * 151 + second * 37 + third) & 2047;
+    return !letter || t2m_mask_is(letter, T2M_MASK_LOWER | T2M_MASK_DIGIT);
 }
 
-/* Behind a key of one or two letters any may come: it is noted with each. */
+/* Behind a key of one or two letters any letter or digit may come, or none: it is noted with
+ * each. */
 static void note_beginning(t2m_mask_t *mask, const unsigned char *word, apr_size_t size)
 {
     unsigned second_end = size < 2 ? 127 : word[1], third_end = size < 3 ? 127 : word[2];
@@ -180,27 +182,58 @@ static void note_beginning(t2m_mask_t *mask, const unsigned char *word, apr_size
 
     for (second = size < 2 ? 0 : word[1]; second <= second_end; second++) {
         for (third = size < 3 ? 0 : word[2]; third <= third_end; third++) {
-            unsigned place = beginning_of(word[0], second, third);
+            unsigned place = t2m_mask_beginning(word[0], second, third);
 
+            if (!is_of_key(second) || !is_of_key(third)) {
+                continue;
+            }
             mask->beginnings[place / 64] |= (apr_uint64_t)1 << place % 64;
         }
     }
 }
 
-int t2m_mask_may_begin_key(const t2m_mask_t *mask, const unsigned char *name, apr_size_t size)
+static int is_prefix(const char *prefix, const char *text)
 {
-    unsigned letters[3] = { 0, 0, 0 }, count = 0, place;
-    const unsigned char *end = name + size;
+    while (*prefix && *prefix == *text) {
+        prefix++;
+        text++;
+    }
+    return !*prefix;
+}
 
-    for (; name < end && count < 3; name++) {
-        letters[count] = t2m_mask_lower(*name);
-        count += t2m_mask_is(*name, T2M_MASK_ALNUM) != 0;
+int t2m_mask_begins_key(const t2m_mask_t *mask, const unsigned char *name, apr_size_t left)
+{
+    char joined[NAME_LETTERS_MAX + 1];
+    unsigned size = 0, letter, i;
+
+    for (; left > 0 && size < NAME_LETTERS_MAX; name++, left--) {
+        if (t2m_mask_is(*name, T2M_MASK_ALNUM)) {
+            joined[size++] = (char)t2m_mask_lower(*name);
+        }
+        else if (*name == '=' || *name == '&' || *name == ';') {
+            break;
+        }
     }
-    if (count < 3) {
-        letters[count] = 0; /* what separates */
+    joined[size] = '\0';
+    if (size < 3
+        && !t2m_mask_may_begin_key(mask, t2m_mask_beginning((unsigned char)joined[0],
+                                                            (unsigned char)joined[1], 0))) {
+        return 0;
     }
-    place = beginning_of(letters[0], letters[1], letters[2]);
-    return (int)(mask->beginnings[place / 64] >> place % 64 & 1);
+    letter = letter_of(joined[0]);
+    for (i = mask->first[letter]; i < mask->first[letter + 1]; i++) {
+        if (is_prefix(key_words[i].word, joined)) {
+            return 1;
+        }
+    }
+    for (i = 0; i < (unsigned)mask->keys->nelts; i++) {
+        const t2m_mask_name_t *key = &APR_ARRAY_IDX(mask->keys, (int)i, t2m_mask_name_t);
+
+        if (key->size <= size && !memcmp(key->text, joined, key->size)) {
+            return 1;
+        }
+    }
+    return 0;
 }
 
 void t2m_mask_keys_note(t2m_mask_t *mask, const t2m_mask_name_t *name)

@@ -26,8 +26,12 @@ enum {
     WORD_BITS = 64,
     CARRIED = 16,     /* bits of a word that the next one begins with, more than any pattern has */
     DIGITS_MIN = 9,   /* of the shortest number, an SSN, its dashes not counted */
+    CARD_MIN = 13,    /* digits of the shortest card's number */
     SECRET_MIN = 5,   /* letters of the shortest word in a path that a secret follows: reset */
-    RANDOM_MIN = 32   /* of a path's segment that may be a secret itself */
+    RANDOM_MIN = 32,  /* of a path's segment that may be a secret itself */
+    CHANGES_MIN = 7,  /* from digits to letters and the like that such a segment has */
+    UUID_SIZE = 36,
+    UUID_LAST = UUID_SIZE - T2M_BLOCK_SIZE /* where its last block begins */
 };
 
 #define NO_SEGMENT APR_UINT32_MAX
@@ -43,10 +47,12 @@ typedef enum {
 /* Bit n tells of the byte at base + n. */
 typedef struct {
     apr_uint64_t words, digits, blanks, slashes, odds;
+    apr_uint64_t alnums; /* of a query, whose many words are worth it */
     apr_uint32_t base, new_bits; /* the lowest bit that was not in the word before */
 } marks_t;
 
 typedef struct {
+    const t2m_mask_t *mask; /* of a query, else NULL */
     const t2m_mask_view_t *view;
     unsigned find;
     look_e kind;
@@ -93,6 +99,9 @@ static ALWAYS_INLINE void mark(marks_t *marks, t2m_block_t block, apr_uint32_t p
 
     words = t2m_block_either(words, digits);
     if (kind == LOOK_QUERY) {
+        t2m_block_t alnums = t2m_block_either(t2m_block_range(folded, 'a', 'z'), digits);
+
+        marks->alnums |= (apr_uint64_t)t2m_block_bits(alnums) << place;
         blanks = t2m_block_either(blanks, t2m_block_equal(block, '+'));
     }
     marks->words |= (apr_uint64_t)t2m_block_bits(words) << place;
@@ -119,6 +128,20 @@ static int has_jwt(look_t *look)
     return 0;
 }
 
+/* Nonzero when the word [from, to), which a byte stands before, may be a key or a header's name.
+ * Only of queries, where numbers and URLs are full of colons, more is asked than what is before. */
+static int is_key_word(const look_t *look, apr_uint32_t from, apr_uint32_t to)
+{
+    const unsigned char *data = look->view->data;
+
+    if (from > 0 && (data[from - 1] == '/' || data[from - 1] == '@')) {
+        return 0;
+    }
+    return !look->mask || (from > 0 && (data[from - 1] == '[' || data[from - 1] == ']'))
+           || !t2m_mask_are_plain_names(look->mask, data + from, to - from)
+           || t2m_mask_header(look->mask, look->view, from, to) != T2M_MASK_HEADER_NO;
+}
+
 /* Nonzero when the `:` at `at` may stand behind a key. Not so in `://` and `::`, and behind a
  * host's name or an address. */
 static int is_key_colon(look_t *look, apr_uint32_t at)
@@ -136,7 +159,7 @@ static int is_key_colon(look_t *look, apr_uint32_t at)
     while (word > 0 && t2m_mask_is(data[word - 1], T2M_MASK_ALNUM | T2M_MASK_MARK)) {
         word--;
     }
-    return word == at || word == 0 || (data[word - 1] != '/' && data[word - 1] != '@');
+    return word == at || is_key_word(look, word, at);
 }
 
 static int is_odd(look_t *look, apr_uint32_t at)
@@ -222,10 +245,11 @@ static int look_at_blanks(const look_t *look, apr_uint64_t bits, apr_uint32_t ba
 }
 
 /* Where the bytes are letters or digits. */
-static apr_uint64_t alnums(const look_t *look, apr_uint32_t base)
+static __attribute__((noinline)) apr_uint64_t alnums_at(const t2m_mask_view_t *view,
+                                                        apr_uint32_t base)
 {
-    const unsigned char *data = look->view->data + base;
-    apr_uint32_t left = look->view->end - base, place;
+    const unsigned char *data = view->data + base;
+    apr_uint32_t left = view->end - base, place;
     apr_uint64_t bits = 0;
 
     for (place = 0; place < WORD_BITS && place < left; place += T2M_BLOCK_SIZE) {
@@ -264,14 +288,13 @@ static int may_begin_token(const unsigned char *data)
     return data[0] < 128 && second[data[0]] >> (data[1] & 31) & 1;
 }
 
-/* Runs of 13 bytes of words begin at the bits: looks at those where a word begins. */
+/* Words of which runs of 13 bytes begin at the bits. */
 static int look_at_runs(const look_t *look, apr_uint64_t bits, apr_uint32_t base)
 {
     const t2m_mask_view_t *view = look->view;
     t2m_mask_find_t found;
 
-    bits &= ~(alnums(look, base) << 1);
-    for (bits &= base > 0 ? ~APR_UINT64_C(1) : bits; bits; bits &= bits - 1) { /* seen before */
+    for (; bits; bits &= bits - 1) {
         apr_uint32_t at = base + lowest(bits);
         const unsigned char *data = view->data + at;
 
@@ -285,7 +308,13 @@ static int look_at_runs(const look_t *look, apr_uint64_t bits, apr_uint32_t base
 
 static int is_soft(unsigned byte)
 {
-    return t2m_mask_is(byte, T2M_MASK_DIGIT) || byte == ' ' || byte == '-' || byte == '+';
+    return byte - '0' < 10 || byte == ' ' || byte == '-' || byte == '+';
+}
+
+/* Nonzero when dashes stand in [at, end) where an SSN has them. */
+static int is_dashed(const unsigned char *data, apr_uint32_t at, apr_uint32_t end)
+{
+    return end - at >= sizeof("ddd-dd-dddd") - 1 && data[at + 3] == '-' && data[at + 6] == '-';
 }
 
 /* Digits and what may stand between them, around `at`: cards and SSNs begin where no letter and
@@ -303,10 +332,11 @@ static int look_at_number(look_t *look, apr_uint32_t at)
         digits += data[end] >= '0';
     }
     look->soft_end = end;
-    for (at = start; digits >= DIGITS_MIN && at < end; at++) {
+    for (at = start; digits >= DIGITS_MIN; digits -= data[at++] >= '0') {
         unsigned previous = at > 0 ? data[at - 1] : 0, earlier = at > 1 ? data[at - 2] : 0;
 
         if (data[at] >= '0' && !t2m_mask_is(previous, T2M_MASK_ALNUM)
+            && (digits >= CARD_MIN || is_dashed(data, at, end))
             && t2m_mask_number(look->view, at, previous, earlier, &found)) {
             return 1;
         }
@@ -327,17 +357,14 @@ static int look_at_digits(look_t *look, apr_uint64_t bits, apr_uint32_t base)
     return 0;
 }
 
-/* Two bytes that may be letters, then two digits, begin at the bits. */
+/* Words that begin with two letters and two digits, at the bits. */
 static int look_at_countries(const look_t *look, apr_uint64_t bits, apr_uint32_t base)
 {
     const t2m_mask_view_t *view = look->view;
     t2m_mask_find_t found;
 
     for (; bits; bits &= bits - 1) {
-        apr_uint32_t at = base + lowest(bits);
-
-        if ((at == 0 || !t2m_mask_is(view->data[at - 1], T2M_MASK_ALNUM))
-            && t2m_mask_iban(view, at, &found)) {
+        if (t2m_mask_iban(view, base + lowest(bits), &found)) {
             return 1;
         }
     }
@@ -359,12 +386,60 @@ static int begins_secret_word(const unsigned char *data)
     }
 }
 
-static int has_digit(const unsigned char *data, apr_uint32_t size)
+static inline unsigned hex_bits(const unsigned char *data)
 {
-    while (size > 0 && !t2m_mask_is(data[size - 1], T2M_MASK_DIGIT)) {
-        size--;
+    t2m_block_t block = t2m_block_load(data);
+
+    return t2m_block_bits(t2m_block_either(t2m_block_range(block, '0', '9'),
+                                           t2m_block_range(t2m_block_folded(block), 'a', 'f')));
+}
+
+static inline unsigned dash_bits(const unsigned char *data)
+{
+    return t2m_block_bits(t2m_block_equal(t2m_block_load(data), '-'));
+}
+
+/* Nonzero when the first UUID_SIZE bytes are a UUID: dashes behind 8, 13, 18 and 23. */
+static int is_uuid(const unsigned char *data)
+{
+    const unsigned first = 1u << 8 | 1u << 13, second = 1u << 2 | 1u << 7;
+    const unsigned last = 1u << (23 - UUID_LAST);
+
+    return hex_bits(data) == (0xFFFF & ~first) && (dash_bits(data) & first) == first
+           && hex_bits(data + T2M_BLOCK_SIZE) == (0xFFFF & ~second)
+           && (dash_bits(data + T2M_BLOCK_SIZE) & second) == second
+           && hex_bits(data + UUID_LAST) == (0xFFFF & ~last)
+           && (dash_bits(data + UUID_LAST) & last) == last;
+}
+
+/* Nonzero when a segment of RANDOM_MIN bytes and more may have a random part: one with digits and
+ * many changes, or pairs of capitals, each of which is counted once; see t2m_mask_path. */
+static int may_be_random(const unsigned char *data, apr_uint32_t size)
+{
+    const apr_uint32_t last = size - T2M_BLOCK_SIZE;
+    unsigned changes = 0, any_digits = 0, fresh = 0xFFFF;
+    apr_uint32_t at = 0, next;
+
+    for (;; at = next) {
+        t2m_block_t block = t2m_block_load(data + at);
+        unsigned digits = t2m_block_bits(t2m_block_range(block, '0', '9'));
+        unsigned capitals = t2m_block_bits(t2m_block_range(block, 'A', 'Z'));
+        unsigned smalls = t2m_block_bits(t2m_block_range(block, 'a', 'z'));
+        unsigned found = (digits & (capitals | smalls) << 1) | (smalls & digits << 1)
+                         | (capitals & (capitals | smalls | digits) << 1);
+
+        any_digits |= digits;
+        changes += (unsigned)__builtin_popcount(found & fresh);
+        if (at == last) {
+            return any_digits && changes >= CHANGES_MIN;
+        }
+        next = at + T2M_BLOCK_SIZE - 1; /* the last byte again, which the next one follows */
+        fresh = 0xFFFF;
+        if (next > last) {
+            fresh <<= next - last + 1;
+            next = last;
+        }
     }
-    return size > 0;
 }
 
 /* A segment ends at `at`, with a slash or with the text. */
@@ -376,7 +451,9 @@ static int look_at_segment(look_t *look, apr_uint32_t at)
     t2m_mask_find_t found;
     int is_found;
 
-    if (!begins_secret_word(data) && !(size >= RANDOM_MIN && has_digit(data, size))) {
+    if (!begins_secret_word(data)
+        && (size < RANDOM_MIN || (size == UUID_SIZE && is_uuid(data))
+            || !may_be_random(data, size))) {
         return 0;
     }
     memset(&scan, 0, sizeof(scan));
@@ -402,6 +479,21 @@ static ALWAYS_INLINE int look_at_slashes(look_t *look, apr_uint64_t bits, apr_ui
     return 0;
 }
 
+/* Runs of words and countries, where words begin; the first of the carried bits was seen with the
+ * word before. */
+static ALWAYS_INLINE int look_at_words(const look_t *look, const marks_t *marks, apr_uint64_t runs,
+                                       apr_uint64_t countries)
+{
+    apr_uint64_t alnums = look->kind == LOOK_QUERY ? marks->alnums
+                                                   : alnums_at(look->view, marks->base);
+    apr_uint64_t begins = alnums & ~(alnums << 1 | (marks->base > 0));
+
+    countries &= begins;
+    runs &= begins;
+    return (countries && look_at_countries(look, countries, marks->base))
+           || (runs && look_at_runs(look, runs, marks->base));
+}
+
 /* The patterns in a word's marks; few texts have one. */
 static ALWAYS_INLINE int look_at_marks(look_t *look, const marks_t *marks)
 {
@@ -419,8 +511,7 @@ static ALWAYS_INLINE int look_at_marks(look_t *look, const marks_t *marks)
         return (marks->odds && look_at_odds(look, marks->odds, marks->base))
                || (blanks && look_at_blanks(look, blanks, marks->base))
                || (fours && look_at_digits(look, fours, marks->base))
-               || (countries && look_at_countries(look, countries, marks->base))
-               || (runs && look_at_runs(look, runs, marks->base));
+               || ((runs | countries) && look_at_words(look, marks, runs, countries));
     }
     return 0;
 }
@@ -445,10 +536,11 @@ static ALWAYS_INLINE void fill(marks_t *marks, const t2m_mask_view_t *view, look
     }
 }
 
-static ALWAYS_INLINE int look_at(const t2m_mask_view_t *view, unsigned find, look_e kind)
+static ALWAYS_INLINE int look_at(const t2m_mask_t *mask, const t2m_mask_view_t *view,
+                                 unsigned find, look_e kind)
 {
-    look_t look = { view, find, kind, NO_SEGMENT, 0, 0, 0, 0, 0 };
-    marks_t marks = { 0, 0, 0, 0, 0, 0, 0 };
+    look_t look = { mask, view, find, kind, NO_SEGMENT, 0, 0, 0, 0, 0 };
+    marks_t marks = { 0, 0, 0, 0, 0, 0, 0, 0 };
 
     if (find & T2M_MASK_FIND_WHOLE_PATH) {
         look.segment = 0;
@@ -465,6 +557,9 @@ static ALWAYS_INLINE int look_at(const t2m_mask_view_t *view, unsigned find, loo
                    && look_at_segment(&look, view->end);
         }
         marks.words >>= WORD_BITS - CARRIED;
+        if (kind == LOOK_QUERY) {
+            marks.alnums >>= WORD_BITS - CARRIED;
+        }
         marks.digits >>= WORD_BITS - CARRIED;
         marks.blanks >>= WORD_BITS - CARRIED;
         marks.slashes = marks.odds = 0;
@@ -475,12 +570,7 @@ static ALWAYS_INLINE int look_at(const t2m_mask_view_t *view, unsigned find, loo
 
 static int look_at_name(const t2m_mask_view_t *view)
 {
-    return look_at(view, 0, LOOK_NAME);
-}
-
-static int look_at_query(const t2m_mask_view_t *view, unsigned find)
-{
-    return look_at(view, find, LOOK_QUERY);
+    return look_at(NULL, view, 0, LOOK_NAME);
 }
 
 int t2m_mask_is_trifle(const unsigned char *data, apr_size_t size, int is_path)
@@ -501,9 +591,10 @@ int t2m_mask_is_trifle(const unsigned char *data, apr_size_t size, int is_path)
 
 int t2m_mask_suspicious(const t2m_mask_view_t *view, unsigned find)
 {
-    if (!find) {
-        return look_at_name(view);
-    }
-    return view->decode & T2M_MASK_PLUS ? look_at_query(view, find)
-                                        : look_at(view, find, LOOK_KEYS);
+    return find ? look_at(NULL, view, find, LOOK_KEYS) : look_at_name(view);
+}
+
+int t2m_mask_query_suspicious(const t2m_mask_t *mask, const t2m_mask_view_t *view)
+{
+    return look_at(mask, view, T2M_MASK_FIND_KEYS | T2M_MASK_FIND_PATH_WORDS, LOOK_QUERY);
 }

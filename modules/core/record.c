@@ -72,6 +72,17 @@ void t2m_record_text(t2m_record_t *record, const char *name, t2m_content_e conte
     }
 }
 
+void t2m_record_clean(t2m_record_t *record, const char *name, t2m_content_e content,
+                      t2m_text_t text)
+{
+    apr_uint16_t place = record->field_count;
+
+    t2m_record_text(record, name, content, text);
+    if (record->field_count > place && content != T2M_CONTENT_SAFE) {
+        record->fields[place].span_first = T2M_FIELD_CLEAN;
+    }
+}
+
 void t2m_record_string(t2m_record_t *record, const char *name, t2m_content_e content,
                        const char *string)
 {
@@ -249,8 +260,9 @@ static void mask_field(t2m_record_t *record, t2m_field_t *field, const t2m_mask_
     t2m_mask_span_t *free_spans = &record->spans[record->span_count];
     t2m_mask_span_t found[T2M_MASK_SPANS_MAX];
     int fits = room >= T2M_MASK_SPANS_MAX; /* whatever is found: no copy is needed */
-    apr_size_t count = t2m_mask_find(mask, (t2m_content_e)field->content, field->text,
-                                     fits ? free_spans : found);
+    apr_size_t count = field->span_first == T2M_FIELD_CLEAN
+                           ? 0 : t2m_mask_find(mask, (t2m_content_e)field->content, field->text,
+                                               fits ? free_spans : found);
 
     if (count > room) {
         count = cover_wholly(field, free_spans);

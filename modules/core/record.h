@@ -44,6 +44,7 @@ enum {
     T2M_RECORD_FIELDS_MAX = 80, /* that are gathered */
     T2M_RECORD_ROOM = 2 * T2M_RECORD_FIELDS_MAX + 2, /* see t2m_extra_arrange */
     T2M_RECORD_SPANS_MAX = 256, /* masked spans in all fields together */
+    T2M_FIELD_CLEAN = 0xFFFF, /* known to have nothing to mask */
     T2M_FOREIGN_TEXT_MAX = 1024 /* bytes of a line that a text of others may take */
 };
 
@@ -57,7 +58,7 @@ typedef struct {
     unsigned char kind;      /* t2m_field_kind_e */
     unsigned char content;   /* t2m_content_e */
     apr_uint16_t cap;        /* bytes of the line its text may take; 0: our own, no cap */
-    apr_uint16_t span_first; /* set by t2m_record_mask */
+    apr_uint16_t span_first; /* set by t2m_record_mask; before: T2M_FIELD_CLEAN, or 0 */
     apr_uint16_t span_count;
 } t2m_field_t;
 
@@ -93,6 +94,13 @@ void t2m_record_text(t2m_record_t *record, const char *name, t2m_content_e conte
 /** As t2m_record_text for a C string; NULL is left out. */
 void t2m_record_string(t2m_record_t *record, const char *name, t2m_content_e content,
                        const char *string);
+
+/**
+ * As t2m_record_text for a text in which the policy that masks the record finds nothing: it is not
+ * searched again. The line is the same. Such a record must be masked before it is encoded.
+ */
+void t2m_record_clean(t2m_record_t *record, const char *name, t2m_content_e content,
+                      t2m_text_t text);
 
 /** Adds an array of strings; an empty text is the empty array `[]`. */
 void t2m_record_lines(t2m_record_t *record, const char *name, t2m_content_e content,

@@ -65,17 +65,24 @@ static t2m_level_e level_of(int status)
     return status < HTTP_INTERNAL_SERVER_ERROR ? T2M_LEVEL_WARNING : T2M_LEVEL_ERROR;
 }
 
-/* A method that httpd knows is none that a client made up. */
-static t2m_content_e content_of_method(const request_rec *request)
+/* What is known to hold no secret is not searched. A record that is too long is cut by what its
+ * texts are, our own words last: there a text of the client is none of them. */
+static t2m_content_e unless_clean(const t2m_line_t *line, int clean, t2m_content_e content)
 {
-    return request->method_number == M_INVALID ? T2M_CONTENT_NAME : T2M_CONTENT_SAFE;
+    return clean && !t2m_line_record(line) ? T2M_CONTENT_SAFE : content;
+}
+
+/* A method that httpd knows is none that a client made up. */
+static t2m_content_e content_of_method(const t2m_line_t *line, const request_rec *request)
+{
+    return unless_clean(line, request->method_number != M_INVALID, T2M_CONTENT_NAME);
 }
 
 /* Three bytes behind the slash are no secret. */
-static t2m_content_e content_of_protocol(t2m_text_t protocol)
+static t2m_content_e content_of_protocol(const t2m_line_t *line, t2m_text_t protocol)
 {
-    return protocol.size == 8 && !memcmp(protocol.data, "HTTP/", 5) ? T2M_CONTENT_SAFE
-                                                                    : T2M_CONTENT_NAME;
+    return unless_clean(line, protocol.size == 8 && !memcmp(protocol.data, "HTTP/", 5),
+                        T2M_CONTENT_NAME);
 }
 
 /* The route holds nothing but the path's bytes and what httpd knows. */
@@ -84,7 +91,8 @@ static void add_path(t2m_line_t *line, const finished_t *finished)
     t2m_request_t *state = finished->state;
     t2m_text_t path = state->told.path;
 
-    if (!state->path_is_clean) {
+    if (!state->path_is_clean || t2m_line_record(line)) {
+        state->route_is_plain = 0;
         t2m_line_text(line, "path", t2m_request_path_content(path), path);
         return;
     }
@@ -98,7 +106,8 @@ static void add_request(t2m_line_t *line, const finished_t *finished)
     const t2m_request_told_t *told = finished->told;
 
     t2m_line_plain(line, "request_id", t2m_request_id(finished->state));
-    t2m_line_string(line, "method", content_of_method(finished->first), finished->first->method);
+    t2m_line_string(line, "method", content_of_method(line, finished->first),
+                    finished->first->method);
     add_path(line, finished);
     t2m_line_text(line, "query", T2M_CONTENT_QUERY, told->query);
 }
@@ -120,23 +129,24 @@ static void add_client(t2m_line_t *line, const finished_t *finished)
 
     t2m_line_text(line, "ip", T2M_CONTENT_SAFE, told->address);
     t2m_line_text(line, "user_agent",
-                  finished->state->agent_is_clean ? T2M_CONTENT_SAFE : T2M_CONTENT_NAME,
+                  unless_clean(line, finished->state->agent_is_clean, T2M_CONTENT_NAME),
                   told->user_agent);
     t2m_line_string(line, "trace_id", T2M_CONTENT_SAFE, finished->state->trace_id);
-    t2m_line_string(line, "vhost", T2M_CONTENT_SAFE, finished->first->server->server_hostname);
+    t2m_line_string(line, "vhost", T2M_CONTENT_NAME, finished->first->server->server_hostname);
     t2m_line_text(line, "host", T2M_CONTENT_NAME, told->host);
-    t2m_line_text(line, "protocol", content_of_protocol(told->protocol), told->protocol);
+    t2m_line_text(line, "protocol", content_of_protocol(line, told->protocol), told->protocol);
 }
 
 /* What all requests of a connection have in common is rendered once, unless each has its trace in
- * the midst of it. */
+ * the midst of it. A pipelined request begins before the one ahead of it is logged, which may then
+ * keep something else. */
 static void add_common(t2m_line_t *line, const finished_t *finished)
 {
     const t2m_connection_common_t *common = finished->state->common;
     apr_size_t size = t2m_line_size(line);
     int kept = size && !finished->state->trace_id[0];
 
-    if (kept && common) {
+    if (kept && common && common->version == finished->state->common_version) {
         t2m_line_rendered(line, common->members);
         return;
     }

@@ -23,7 +23,10 @@
 static ap_filter_rec_t *input, *output; /* set when the module is loaded, never changed after */
 
 #pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wcast-qual" /* APR's macros take off a volatile */
+#pragma GCC diagnostic ignored "-Wcast-qual" /* APR's macros take off a volatile, */
+#ifdef __clang__
+#pragma GCC diagnostic ignored "-Wnull-pointer-subtraction" /* and are older than offsetof */
+#endif
 
 /* One bucket of unknown length (a script's pipe that no filter has read) makes the sum unknown. */
 static inline apr_int64_t size_of(apr_bucket_brigade *brigade)

@@ -60,7 +60,7 @@ static inline int is_same(t2m_text_t one, t2m_text_t other)
         return 0;
     }
     return one.size == 8 ? !memcmp(one.data, other.data, 8)
-                         : !memcmp(one.data, other.data, one.size);
+                         : !one.size || !memcmp(one.data, other.data, one.size);
 }
 
 const t2m_connection_common_t *t2m_connection_find(const conn_rec *connection,
@@ -96,6 +96,7 @@ void t2m_connection_keep(const conn_rec *connection, const t2m_connection_key_t 
     }
     if (!state->common) {
         state->common = apr_palloc(connection->pool, sizeof *common);
+        state->common->version = 0;
     }
     common = state->common;
     next = common->bytes;
@@ -107,6 +108,7 @@ void t2m_connection_keep(const conn_rec *connection, const t2m_connection_key_t 
     common->key.protocol = keep(&next, key->protocol);
     common->members = keep(&next, members);
     common->agent_is_clean = agent_is_clean;
+    common->version++;
 }
 
 void t2m_connection_register(apr_pool_t *pool)

@@ -38,7 +38,7 @@ typedef struct {
     int line;                   /* 0: unknown */
     apr_status_t status;        /* 0: none */
     char code[T2M_CODE_SIZE];   /* empty: none */
-    char error_id[T2M_FINGERPRINT_SIZE];
+    char error_id[T2M_FINGERPRINT_SIZE]; /* below ERROR zeros */
     t2m_text_t text;            /* the message without its code, escaped as httpd left it */
     unsigned truncated : 1;     /* httpd cut it */
     int field_count;
@@ -61,12 +61,24 @@ typedef struct {
     int truncated;
 } t2m_exception_t;
 
+/** To be called while the hooks are registered: what is kept belongs to an older configuration. */
+void t2m_errorline_start(void);
+
 /**
  * Fills line from what the error_log hook is handed; texts are borrowed from there. The code is the
  * number at the start of the format ("AH00128: File does not exist"), or of the message where the
  * format begins with `%s` and goes on, as mod_cgi's does; it is taken off the text.
  */
 void t2m_errorline_read(const ap_errorlog_info *info, const char *text, t2m_errorline_t *line);
+
+/**
+ * The line's text as it was before httpd escaped it: in decoded, which has room for
+ * T2M_ERRORLINE_MAX bytes, or where it stands.
+ */
+t2m_text_t t2m_errorline_message(const t2m_errorline_t *line, char *decoded);
+
+/** See t2m_clean_message; what the calling thread has searched lately is known. */
+int t2m_errorline_is_clean(const t2m_mask_t *mask, t2m_text_t message);
 
 /**
  * Finds the request, or for a line without one the client, that a line belongs to. connection and
@@ -90,7 +102,14 @@ apr_status_t t2m_errorline_write_errors(const t2m_errorline_t *line,
                                         const t2m_errorline_place_t *place, t2m_text_t message,
                                         const t2m_exception_t *exception);
 
-/** Both records of a line that is nothing but itself; errors only from level ERROR on. */
+/**
+ * Writes a line whose exception is the message itself to the stream app and, from level ERROR on,
+ * to errors; the records go together, which costs much less than one and then the other.
+ */
+void t2m_errorline_write_both(const t2m_errorline_t *line, const t2m_errorline_place_t *place,
+                              t2m_text_t message);
+
+/** t2m_errorline_write_both with the line's own text. */
 void t2m_errorline_write(const t2m_errorline_t *line, const t2m_errorline_place_t *place);
 
 #endif

@@ -16,7 +16,6 @@
 #include <http_main.h>
 
 #include "core/traceback.h"
-#include "core/unescape.h"
 #include "server/child_end.h"
 #include "server/errorline.h"
 #include "server/private.h"
@@ -123,15 +122,21 @@ static t2m_text_t script_line(const char *path, t2m_text_t message)
     return t2m_text_of(message.data + size, message.size - size);
 }
 
+static int begins_traceback(t2m_text_t text)
+{
+    static const char start[] = "Traceback (";
+
+    return memmem(text.data, text.size, start, sizeof start - 1) != NULL;
+}
+
 /* Nonzero when the line belongs to a traceback and will be told with it. */
 static int take_traceback_line(const t2m_errorline_t *line, const t2m_errorline_place_t *place,
                                t2m_text_t text)
 {
-    static const char start[] = "Traceback (";
     t2m_request_t *state = place->state;
     t2m_request_traceback_t *traceback;
 
-    if (!is_open(state) && !memmem(text.data, text.size, start, sizeof start - 1)) {
+    if (!is_open(state) && !begins_traceback(text)) {
         return 0;
     }
     if (!state->traceback) {
@@ -148,20 +153,28 @@ static int take_traceback_line(const t2m_errorline_t *line, const t2m_errorline_
     return t2m_traceback_line(traceback->assembler, text);
 }
 
+/* Nonzero when what a traceback is made of may be in the line. */
+static int is_of_traceback(const t2m_errorline_place_t *place, const char *format, t2m_text_t text)
+{
+    return is_raw(format) && (is_open(place->state) || begins_traceback(text));
+}
+
+/* An errors record besides, unless it is told with a traceback. */
 static void take_error(const t2m_errorline_t *line, const t2m_errorline_place_t *place,
                        const ap_errorlog_info *info, t2m_text_t message)
 {
     t2m_exception_t exception = { .type = t2m_text(t2m_errorline_type(line)),
                                   .message = message };
 
-    if (place->state) {
-        place->state->explained = 1;
-        if (is_raw(info->format)
-            && take_traceback_line(line, place, script_line(info->r->filename, message))) {
-            return;
-        }
+    place->state->explained = 1;
+    if (!is_of_traceback(place, info->format, message)) {
+        t2m_errorline_write_both(line, place, message);
+        return;
     }
-    (void)t2m_errorline_write_errors(line, place, message, &exception);
+    (void)t2m_errorline_write_app(line, place, message);
+    if (!take_traceback_line(line, place, script_line(info->r->filename, message))) {
+        (void)t2m_errorline_write_errors(line, place, message, &exception);
+    }
 }
 
 /* mod_cgid's daemon has a server_rec of its own making, early callers have none. */
@@ -187,17 +200,15 @@ static void take_line(const ap_errorlog_info *info, const char *text)
         return;
     }
     t2m_errorline_read(info, text, &line);
-    if (line.text.size > sizeof decoded) {
-        line.text.size = sizeof decoded;
-    }
-    message = t2m_text_of(decoded, t2m_unescape(line.text, decoded));
+    message = t2m_errorline_message(&line, decoded);
     t2m_errorline_locate(&place, config, info->c, info->r);
     if (place.state && line.level >= T2M_LEVEL_WARNING) {
         t2m_security_note_cause(place.state, place.origin, line.code, message);
     }
-    (void)t2m_errorline_write_app(&line, &place, message);
-    if (line.level >= T2M_LEVEL_ERROR) {
+    if (place.state && line.level >= T2M_LEVEL_ERROR) {
         take_error(&line, &place, info, message);
+    } else {
+        t2m_errorline_write_both(&line, &place, message);
     }
 }
 
@@ -221,7 +232,9 @@ static void error_log(const ap_errorlog_info *info, const char *text)
     }
     depth++;
     if (t2m_process_ready()) {
-        take_child_end(text);
+        if (!info->r) { /* it is the parent who tells */
+            take_child_end(text);
+        }
         take_line(info, text);
     }
     depth--;
@@ -258,5 +271,6 @@ void t2m_errorlog_end_request(t2m_request_t *state, const request_rec *origin, i
 void t2m_errorlog_register(apr_pool_t *pool)
 {
     (void)pool;
+    t2m_errorline_start();
     ap_hook_error_log(error_log, NULL, NULL, APR_HOOK_MIDDLE);
 }

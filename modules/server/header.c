@@ -36,7 +36,9 @@ static void set_header(request_rec *request, const t2m_server_config_t *config,
 
 static void begin_response(request_rec *request, t2m_request_t *state, apr_int64_t now)
 {
-    const t2m_server_config_t *config = state->config;
+    /* Refused before it was read: the state may be older than the choice of the virtual host. */
+    const t2m_server_config_t *config = state->read ? state->config
+                                                    : t2m_config_server(request->server);
 
     state->first_byte = now - state->started_monotonic;
     state->ended = 0;

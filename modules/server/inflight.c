@@ -66,6 +66,7 @@ static t2m_inflight_t *begin_entry(t2m_request_t *state, const request_rec *requ
     t2m_slot_request_t begun;
 
     state->common = t2m_connection_find(request->connection, &key);
+    state->common_version = state->common ? state->common->version : 0;
     begun.started = state->started;
     begun.started_monotonic = state->started_monotonic;
     begun.file = config->file_id[T2M_STREAM_ACCESS];

@@ -331,6 +331,7 @@ static t2m_text_t told_address(t2m_request_t *state, const request_rec *origin,
 {
     t2m_text_t address = t2m_text(origin->useragent_ip);
 
+    state->told_ip = origin->useragent_ip;
     if (config->client_ip == T2M_ADDRESS_FULL && address.size && address.size <= T2M_ADDRESS_MAX) {
         return address;
     }
@@ -343,7 +344,12 @@ const t2m_request_told_t *t2m_request_told(t2m_request_t *state, const request_r
     t2m_request_told_t *told = &state->told;
     t2m_text_t headers[LOOKED_FOR] = { { NULL, 0 } };
 
-    if (state->known) {
+    if (state->known && state->told_ip == origin->useragent_ip) {
+        return told;
+    }
+    if (state->known) { /* a module that is not mod_remoteip has found out who the client is */
+        state->common = NULL;
+        told->address = told_address(state, origin, config);
         return told;
     }
     state->known = 1;

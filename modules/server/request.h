@@ -53,7 +53,9 @@ typedef struct {
     t2m_request_context_t *context; /* NULL until something is kept of it */
     char *cause;                    /* see t2m_security_note_cause; NULL: none */
     t2m_request_told_t told;        /* once `known` */
+    const char *told_ip;            /* the useragent_ip that it is by */
     const t2m_connection_common_t *common; /* what it shares with the one before it; NULL: none */
+    apr_uint32_t common_version;    /* of what common held then: see add_common in access.c */
     apr_size_t id_size;
     apr_uint16_t route_size;        /* 0: not known yet */
     apr_uint16_t address_size;      /* of address */

@@ -20,6 +20,7 @@
 
 #include "server/context.h"
 #include "server/emit.h"
+#include "server/errorline.h"
 #include "server/process.h"
 #include "shared/attempts.h"
 
@@ -170,28 +171,54 @@ static void add_client(t2m_record_t *record, const occurrence_t *occurrence, cha
     t2m_record_boolean(record, "blocked", occurrence->event->blocked);
 }
 
+static void add_text(t2m_record_t *record, const char *name, t2m_content_e content,
+                     t2m_text_t text, int is_clean)
+{
+    if (is_clean) {
+        t2m_record_clean(record, name, content, text);
+    } else {
+        t2m_record_text(record, name, content, text);
+    }
+}
+
+/* Nonzero for the very text that was searched when the request began. */
+static int is_told(const t2m_text_t *told, t2m_text_t text)
+{
+    return told->data == text.data && told->size == text.size;
+}
+
 static void add_request(t2m_record_t *record, const occurrence_t *occurrence)
 {
     const request_rec *origin = occurrence->origin;
     const t2m_request_t *state = occurrence->state;
-    t2m_text_t path, query;
+    t2m_text_t path, query, agent;
 
     if (!origin) {
         return;
     }
+    agent = t2m_text(apr_table_get(origin->headers_in, "User-Agent"));
     t2m_request_target(origin, &path, &query);
     t2m_record_string(record, "request_id", T2M_CONTENT_SAFE, state ? state->id : NULL);
-    t2m_record_text(record, "path", t2m_request_path_content(path), path);
+    add_text(record, "path", t2m_request_path_content(path), path,
+             state && state->path_is_clean && is_told(&state->told.path, path));
     t2m_record_string(record, "method", T2M_CONTENT_NAME, t2m_request_method(origin));
-    t2m_record_string(record, "user_agent", T2M_CONTENT_NAME,
-                      apr_table_get(origin->headers_in, "User-Agent"));
+    add_text(record, "user_agent", T2M_CONTENT_NAME, agent,
+             state && state->agent_is_clean && is_told(&state->told.user_agent, agent));
+}
+
+static void add_detail(t2m_record_t *record, const occurrence_t *occurrence)
+{
+    t2m_text_t detail = t2m_text(occurrence->event->detail);
+
+    add_text(record, "detail", T2M_CONTENT_MESSAGE, detail,
+             t2m_errorline_is_clean(occurrence->config->mask, detail));
 }
 
 static void add_rest(t2m_record_t *record, const occurrence_t *occurrence)
 {
     const t2m_security_event_t *event = occurrence->event;
 
-    t2m_record_string(record, "detail", T2M_CONTENT_MESSAGE, event->detail);
+    add_detail(record, occurrence);
     t2m_record_string(record, "trace_id", T2M_CONTENT_SAFE,
                       occurrence->state ? occurrence->state->trace_id : NULL);
     for (int i = 0; i < event->more_count; i++) {

@@ -26,16 +26,31 @@
 /* Before the access record: what is asked for while a request is in flight includes its events. */
 enum { BEFORE_ACCESS = APR_HOOK_REALLY_FIRST - 1 };
 
+/* As much of the text as fits. */
+static char *append(char *to, const char *end, t2m_text_t text)
+{
+    const char *nul = text.size ? memchr(text.data, '\0', text.size) : NULL;
+    apr_size_t size = nul ? (apr_size_t)(nul - text.data) : text.size;
+
+    return t2m_text_copy(to, text.data, size < (apr_size_t)(end - to) ? size
+                                                                      : (apr_size_t)(end - to));
+}
+
 void t2m_security_note_cause(t2m_request_t *state, const request_rec *origin, const char *code,
                              t2m_text_t message)
 {
+    const char *end;
+    char *next;
+
     if (!state->cause) {
         state->cause = apr_palloc(origin->pool, T2M_SECURITY_CAUSE_MAX);
     }
-    apr_snprintf(state->cause, T2M_SECURITY_CAUSE_MAX, "%s%s%.*s", code, *code ? ": " : "",
-                 (int)(message.size < T2M_SECURITY_CAUSE_MAX ? message.size
-                                                             : T2M_SECURITY_CAUSE_MAX),
-                 message.data ? message.data : "");
+    end = state->cause + T2M_SECURITY_CAUSE_MAX - 1;
+    next = state->cause;
+    if (*code) {
+        next = append(append(next, end, t2m_text(code)), end, t2m_text(": "));
+    }
+    *append(next, end, message) = '\0';
 }
 
 /* A request that has ended. */

@@ -60,6 +60,9 @@ static void make_room(t2m_board_t *board, t2m_recent_cursor_t *cursor, apr_uint6
 {
     t2m_recent_t *row = &board->tables->recents[cursor->which];
 
+    if (cursor->next - cursor->first > T2M_RECENT_BYTES) {
+        cursor->first = cursor->next; /* what no writer leaves: nothing of it is believed */
+    }
     while (end - cursor->first > T2M_RECENT_BYTES) {
         t2m_recent_record_t record;
 

@@ -70,8 +70,8 @@ static int has_room(t2m_chain_heads_t *heads, apr_int64_t now)
     return heads->in_window < IN_WINDOW;
 }
 
-void t2m_chain_heads_tell(t2m_chain_heads_t *heads, t2m_board_t *board,
-                          const t2m_settings_t *settings, apr_int64_t now)
+int t2m_chain_heads_tell(t2m_chain_heads_t *heads, t2m_board_t *board,
+                         const t2m_settings_t *settings, apr_int64_t now)
 {
     apr_uint32_t i;
 
@@ -89,6 +89,7 @@ void t2m_chain_heads_tell(t2m_chain_heads_t *heads, t2m_board_t *board,
             heads->in_window++;
         }
     }
+    return heads && i < settings->file_count;
 }
 
 void t2m_chain_heads_end(t2m_chain_heads_t *heads, const t2m_board_t *board,

@@ -26,9 +26,10 @@ t2m_chain_heads_t *t2m_chain_heads_make(void);
 
 /**
  * Leaves a notice (T2M0218) for each chain whose head is due; a few at a time, so that other
- * notices have room. now: monotonic microseconds. heads may be NULL.
+ * notices have room. now: monotonic microseconds. heads may be NULL. Returns nonzero when that kept
+ * some back: call it again in a few seconds.
  */
-void t2m_chain_heads_tell(t2m_chain_heads_t *heads, t2m_board_t *board,
+int t2m_chain_heads_tell(t2m_chain_heads_t *heads, t2m_board_t *board,
                           const t2m_settings_t *settings, apr_int64_t now);
 
 /** Writes those that were not told yet to out, at the end, when nobody passes notices on. */

@@ -162,7 +162,7 @@ static int pause_ms(t2m_chores_t *chores, apr_int64_t monotonic)
         chores->last_active = monotonic;
     }
     quiet = monotonic - chores->last_active >= ACTIVE_US && !chores->retain_again
-         && shared->shed == 0 && t2m_chores_watch_suffices(chores, shared->token_file);
+         && shared->shed == 0 && t2m_chores_watch_suffices(chores);
     shared->idle = quiet;
     unlock(chores);
     return quiet ? IDLE_MS : PAUSE_MS;

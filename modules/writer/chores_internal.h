@@ -114,9 +114,9 @@ int t2m_chores_watched(t2m_chores_t *chores);
 
 /**
  * Nonzero when nothing can happen that nobody would tell the second thread of: others' doings are
- * watched, or will be seen with the next line.
+ * watched, also to the directories above, none of which is behind a link.
  */
-int t2m_chores_watch_suffices(const t2m_chores_t *chores, const char *token_file);
+int t2m_chores_watch_suffices(const t2m_chores_t *chores);
 
 /**
  * For a chore that takes long, from time to time and without a lock held: does those of the others

@@ -14,6 +14,8 @@
 #include "writer/chores_internal.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -34,6 +36,23 @@ static int watch(t2m_chores_t *chores, const char *path, unsigned events)
     return inotify_add_watch(chores->watch.fd, path, events) >= 0;
 }
 
+/* A directory above may be moved, or be a link that is turned: no event of what is below tells. */
+static int watch_above(t2m_chores_t *chores, const char *directory)
+{
+    char above[PATH_MAX], *slash;
+
+    if (!realpath(directory, above) || strcmp(above, directory) != 0) {
+        return 0;
+    }
+    while ((slash = strrchr(above, '/')) != NULL && slash > above) {
+        *slash = '\0';
+        if (!watch(chores, above, IN_MOVE_SELF | IN_DELETE_SELF | IN_ONLYDIR | IN_MASK_ADD)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
 static void watch_parent(t2m_chores_t *chores, const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -43,7 +62,8 @@ static void watch_parent(t2m_chores_t *chores, const char *path)
     if (slash && size < sizeof(parent)) {
         memcpy(parent, path, size);
         parent[size] = '\0';
-        chores->watch.complete &= watch(chores, parent, IN_DIRECTORY | IN_ONLYDIR);
+        chores->watch.complete &= watch(chores, parent, IN_DIRECTORY | IN_ONLYDIR)
+                                && watch_above(chores, parent);
     }
 }
 
@@ -132,8 +152,8 @@ int t2m_chores_watched(t2m_chores_t *chores)
 
 #endif
 
-/* A token that was revoked must not wait for the next line. */
-int t2m_chores_watch_suffices(const t2m_chores_t *chores, const char *token_file)
+/* Else it is looked as often as there is something to do. */
+int t2m_chores_watch_suffices(const t2m_chores_t *chores)
 {
-    return chores->watch.fd >= 0 ? chores->watch.complete && !chores->watch.stale : !*token_file;
+    return chores->watch.fd >= 0 && chores->watch.complete && !chores->watch.stale;
 }

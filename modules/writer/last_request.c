@@ -17,9 +17,11 @@
 
 static apr_int64_t duration(const t2m_inflight_t *request, const t2m_intent_t *intent)
 {
-    apr_int64_t lasted = intent->bury_monotonic - request->started_monotonic;
+    apr_int64_t lasted;
 
-    return lasted < 0 ? 0 : lasted;
+    /* The process has written when it began, and may have written anything. */
+    return __builtin_sub_overflow(intent->bury_monotonic, request->started_monotonic, &lasted)
+                   || lasted < 0 ? 0 : lasted;
 }
 
 /* NULL: there was none. Of who dies in the middle of its service there is always one to be told. */

@@ -68,6 +68,7 @@ typedef struct {
     t2m_owners_t *owners;
     t2m_tell_t tell;
     apr_int64_t last_work, last_owners; /* monotonic microseconds */
+    int untold; /* heads of chains are due */
     t2m_chain_heads_t *heads;
     apr_uint64_t refused; /* claims of slots, at the last look at the owners */
     pid_t supervisor;
@@ -98,6 +99,7 @@ static int drain_once(writer_t *writer)
     (void)t2m_add(&writer->drain.board.header->passes, 1);
     t2m_tell_refusals(&writer->tell, &writer->drain, moved);
     if (status != APR_SUCCESS) {
+        writer->last_work = monotonic(); /* it is tried again without a wake-up */
         (void)poll(NULL, 0, RETRY_MS);
         return 1;
     }
@@ -201,6 +203,12 @@ static void empty_wake_pipe(void)
     }
 }
 
+/* Of no interest once it has ended: it would be readable for ever. */
+static int living_fd(const t2m_peer_t *peer)
+{
+    return t2m_peer_gone(peer) ? -1 : t2m_peer_fd(peer);
+}
+
 /* Whoever has something to say wakes us: workers with a record, httpd's parent with the end of a
  * worker or new settings, the chores with news, the ends of parent and supervisor. When one of
  * those two is gone, or an owner is not buried yet, it is looked again and again. */
@@ -212,17 +220,12 @@ static int sleep_ms(const writer_t *writer)
     if (writer->unburied) {
         return OWNERS_US / 1000;
     }
-    if (quiet < SETTLE_US || t2m_peer_gone(&writer->above) || t2m_peer_gone(&writer->server)) {
+    if (quiet < SETTLE_US || writer->untold || living_fd(&writer->above) < 0
+        || living_fd(&writer->server) < 0) {
         return SLEEP_MS;
     }
     next = t2m_roll_next(&writer->drain, apr_time_now()) / 1000 + 1;
     return next < LOOK_MS ? LOOK_MS : next < IDLE_MS ? (int)next : IDLE_MS;
-}
-
-/* Of no interest once it has ended: it would be readable for ever. */
-static int living_fd(const t2m_peer_t *peer)
-{
-    return t2m_peer_gone(peer) ? -1 : t2m_peer_fd(peer);
 }
 
 /* Says so, looks once more (a record may have come before it was said), sleeps. */
@@ -376,8 +379,8 @@ static int run(writer_t *writer)
         t2m_tell_drops(&writer->tell, &writer->drain);
         t2m_tell_clock(&writer->tell, &writer->drain);
         t2m_tell_sync(&writer->tell, &writer->drain);
-        t2m_chain_heads_tell(writer->heads, &writer->drain.board, writer->drain.settings,
-                             monotonic());
+        writer->untold = t2m_chain_heads_tell(writer->heads, &writer->drain.board,
+                                              writer->drain.settings, monotonic());
     }
     t2m_chores_stop(writer->chores);
     (void)t2m_drain_settings(&writer->drain);

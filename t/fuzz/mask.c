@@ -214,8 +214,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_spans(content, text);
     check_copies(content, text, data[1] * 31U);
     /* Each cookie goes: there is no first look. Behind /reset/ the tail would be a part of the
-     * path, which slashes at the end are not. */
-    if (content != T2M_CONTENT_COOKIE && data[size - 1] != '/') {
+     * path, which slashes at the end are not; a value that is a replacement is none with a tail. */
+    if (content != T2M_CONTENT_COOKIE && data[size - 1] != '/' && data[size - 1] != ']') {
         check_first_look(content, text);
     }
     if (!holds(text.data, text.size, "c4nArY")) {

@@ -107,6 +107,27 @@ static int wrong_answers(t2m_block_t block, const unsigned char *bytes)
     return wrong;
 }
 
+/* Each byte in each place, among others that are to stay. */
+static void test_replaced(void)
+{
+    int wrong = 0, byte, place;
+
+    for (byte = 0; byte < 256; byte++) {
+        for (place = 0; place < T2M_BLOCK_SIZE; place++) {
+            bytes_t bytes, want;
+            int i;
+
+            for (i = 0; i < T2M_BLOCK_SIZE; i++) {
+                bytes[i] = (unsigned char)(byte + 17 * (i - place));
+                want[i] = bytes[i] == '+' ? ' ' : bytes[i];
+            }
+            t2m_block_store(bytes, t2m_block_replaced(t2m_block_load(bytes), '+', ' '));
+            wrong += memcmp(bytes, want, sizeof(want)) != 0;
+        }
+    }
+    is_number(wrong, 0, "one byte in place of another");
+}
+
 static void test_each_byte(void)
 {
     int wrong = 0, byte, place, other;
@@ -185,6 +206,7 @@ int main(void)
 {
     printf("# blocks: %s\n", T2M_BLOCK_KIND);
     test_each_byte();
+    test_replaced();
     test_random();
     test_parts();
     test_moves();

@@ -107,10 +107,55 @@ static void test_spread(void)
     free(ids);
 }
 
+/* What is known is what would be made, whatever takes whose place. */
+static void test_known(void)
+{
+    static const char *const words[] = { "", "a", "ab", "b", "core", "proxy_util.c",
+                                         "AH01114: HTTP: failed to make connection to %s" };
+    enum { WORDS = sizeof(words) / sizeof(words[0]) };
+    static t2m_fingerprints_t known;
+    char id[T2M_FINGERPRINT_SIZE], want[T2M_FINGERPRINT_SIZE], long_part[300];
+    t2m_text_t parts[T2M_FINGERPRINT_PARTS];
+    unsigned i, wrong = 0;
+
+    memset(long_part, 'x', sizeof(long_part));
+    for (i = 0; i < 4 * WORDS * WORDS * WORDS; i++) {
+        unsigned which = i / 2 % (WORDS * WORDS * WORDS); /* each twice, and all again */
+
+        parts[0] = t2m_text(words[which % WORDS]);
+        parts[1] = t2m_text(words[which / WORDS % WORDS]);
+        parts[2] = i % 11 == 0 ? t2m_text_of(long_part, 150 + i % 150)
+                               : t2m_text(words[which / WORDS / WORDS]);
+        t2m_fingerprint(parts, T2M_FINGERPRINT_PARTS, want);
+        t2m_fingerprint_known(&known, i % 3 == 0 ? i : 5, parts, id);
+        wrong += memcmp(id, want, sizeof(id)) != 0;
+        t2m_fingerprint_known(&known, 5, parts, id);
+        wrong += memcmp(id, want, sizeof(id)) != 0;
+    }
+    is_number(wrong, 0, "ids that are known are those that would be made");
+}
+
+static void test_known_is_kept(void)
+{
+    static t2m_fingerprints_t known;
+    t2m_text_t parts[T2M_FINGERPRINT_PARTS] = { t2m_text("core"), t2m_text("a.c"), t2m_text("x") };
+    char id[T2M_FINGERPRINT_SIZE];
+
+    t2m_fingerprint_known(&known, 8, parts, id);
+    memcpy(known.kept[0].id, "0123456789ab", T2M_FINGERPRINT_SIZE);
+    t2m_fingerprint_known(&known, 0, parts, id);
+    is_bytes(id, sizeof(id), "0123456789ab", "an id that is known is not made again");
+    parts[2] = t2m_text("y");
+    t2m_fingerprint_known(&known, 0, parts, id);
+    ok(memcmp(id, "0123456789ab", sizeof(id)) != 0, "another of the same sizes is");
+}
+
 int main(void)
 {
     test_vectors();
     test_bytes();
     test_spread();
+    test_known();
+    test_known_is_kept();
     return tap_done();
 }

@@ -190,7 +190,8 @@ static void test_start(void)
             t2m_line_start(&kept, times[i]);
             t2m_line_start(&kept, times[j]);
             t2m_line_start(&fresh, times[j]);
-            different += kept.time != times[j] || memcmp(kept.bytes, fresh.bytes, sizeof(kept.bytes));
+            different += kept.time != times[j]
+                         || memcmp(kept.bytes, fresh.bytes, sizeof(kept.bytes));
         }
     }
     is_number(different, 0, "a start that is kept is as one that is rendered anew");

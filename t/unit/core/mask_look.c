@@ -133,6 +133,110 @@ static void test_nothing_overlooked(void)
     }
 }
 
+/* A text of which some bytes are codes. */
+static apr_size_t make_query(char *query)
+{
+    static const char digits[] = "0123456789aBcDeF";
+    char text[TEXT_MAX];
+    apr_size_t size = make_text(text), i, used = 0;
+    int share = rand() % 3 ? 3 : 1000;
+
+    for (i = 0; i < size; i++) {
+        unsigned char byte = (unsigned char)text[i];
+
+        if (rand() % share) {
+            query[used++] = (char)byte;
+            continue;
+        }
+        query[used++] = '%';
+        query[used++] = digits[byte >> 4];
+        query[used++] = digits[byte & 15];
+    }
+    return used;
+}
+
+static apr_size_t search_query(const char *text, apr_size_t size)
+{
+    t2m_mask_span_t spans[T2M_MASK_SPANS_MAX];
+    char *copy = malloc(size);
+    t2m_mask_scan_t scan;
+
+    memcpy(copy, text, size);
+    memset(&scan, 0, sizeof(scan));
+    scan.mask = &mask;
+    scan.spans = spans;
+    scan.has_state = scan.has_signature = -1;
+    scan.view.data = (const unsigned char *)copy;
+    scan.view.end = scan.size = (apr_uint32_t)size;
+    t2m_mask_scan_query(&scan, 0, scan.size);
+    free(copy);
+    return scan.count;
+}
+
+/* A `%` that is encoded makes a parameter be searched, whatever the first looks say. */
+static void test_parameters(void)
+{
+    static const char end[] = "x %25";
+    int overlooked = 0, round, skipped = 0;
+
+    srand(11);
+    for (round = 0; round < 4 * ROUNDS; round++) {
+        char query[3 * TEXT_MAX + sizeof(end)];
+        apr_size_t size = make_query(query), i;
+
+        for (i = 0; i < size; i++) { /* one parameter */
+            query[i] = query[i] == '&' || query[i] == ';' ? ',' : query[i];
+        }
+        memcpy(query + size, end, sizeof(end));
+        if (!search_query(query, size + 1)) {
+            skipped++;
+            overlooked += search_query(query, size + sizeof(end) - 1) > 0;
+        }
+    }
+    is_number(overlooked, 0, "nothing is overlooked in parameters with codes");
+    ok(skipped > ROUNDS, "of which many have nothing: %d", skipped);
+}
+
+static int are_plain(const char *names)
+{
+    return t2m_mask_are_plain_names(&mask, (const unsigned char *)names, strlen(names));
+}
+
+/* Each key behind what may be before it, over the ends of words. */
+static void test_names(void)
+{
+    static const char *const keys[] = { "token", "apiKey", "pw", "p_w_d", "PIN", "user[api_key]",
+                                        "xPasswd2", "sid", "p.a.s.s" };
+    static const char *const codes[] = { "p%69n", "a\\u0070", "\xEF\xBD\x90in",
+                                         "a[REDACTED]b" };
+    char text[TEXT_MAX];
+    size_t i, before;
+    int overlooked = 0;
+
+    for (i = 0; i < COUNT(keys); i++) {
+        for (before = 0; before < 200; before++) {
+            apr_size_t size = before;
+
+            memset(text, 'l', before);
+            memcpy(text, "l=", before > 1 ? 2 : 0);
+            text[before > 0 ? before - 1 : 0] = before % 2 ? '&' : ';';
+            size = before ? before : 0;
+            (void)snprintf(text + size, sizeof(text) - size, "%s=1&l=2", keys[i]);
+            overlooked += are_plain(text);
+        }
+    }
+    is_number(overlooked, 0, "keys anywhere are no plain names");
+    for (i = 0; i < COUNT(codes); i++) {
+        ok(!are_plain(codes[i]), "nothing is said of %s", codes[i]);
+    }
+    ok(!are_plain("q=a&l=1=2"), "nor of a second =");
+    ok(are_plain("utm_source=token&Page=pin&filter[color][]=pw;ref=1&q=&=x&&lang"), "plain names");
+    ok(are_plain("reference=1&passenge=2") == 0, "a key at the beginning of a word is looked at");
+    ok(are_plain("tok=1&p=2&re=3"), "the beginning of a key is none");
+    ok(search_query("q=a,cookie:b%20", 15) == 1, "a header's name within a value");
+    ok(!are_plain("pin=1") && !are_plain("a=1&sid") && !are_plain("x-otp=1"), "short keys");
+}
+
 /* Short names and paths have a look of their own. */
 static void test_trifles(void)
 {
@@ -211,7 +315,12 @@ static void test_innocent(void)
     static const char *const innocent_paths[] = {
         "/index.html", "/", "/shop/article/4711/some-slug", "/a/b/c/d/e/f/g/h/i/j/k/l",
         "/blog/this-is-a-rather-long-title-of-an-article-about-nothing", "/favicon.ico",
+        "/users/550e8400-e29b-41d4-a716-446655440000/edit",
         "/images/IMG_20240115.jpg", "/order/1234567890", "/investors/magazine/resources/passage/"
+    };
+    static const char *const queries[] = {
+        "a=1&utm_source=news+letter;b[c]=d",
+        "at=2024-01-15T12:30:00&to=https://www.example.com/a"
     };
     size_t i;
 
@@ -224,7 +333,12 @@ static void test_innocent(void)
     }
     ok(!look("https://www.example.com/shop", 28, paths | T2M_MASK_FIND_WHOLE_PATH, plain),
        "a URL whose host has no user");
-    ok(!look("a=1&utm_source=news+letter;b[c]=d", 33, paths, T2M_MASK_DECODE_ALL), "a query");
+    for (i = 0; i < COUNT(queries); i++) {
+        t2m_mask_view_t view = { (const unsigned char *)queries[i],
+                                 (apr_uint32_t)strlen(queries[i]), 0 };
+
+        ok(!t2m_mask_query_suspicious(&mask, &view), "%s", queries[i]);
+    }
 }
 
 int main(void)
@@ -234,6 +348,8 @@ int main(void)
     t2m_mask_keys_init(&mask);
     test_nothing_overlooked();
     test_trifles();
+    test_parameters();
+    test_names();
     test_places();
     test_innocent();
     return tap_done();

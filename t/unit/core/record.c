@@ -230,6 +230,24 @@ static void test_mask(const t2m_mask_t *mask)
     is_span(6, "third3");
 }
 
+static void test_clean(const t2m_mask_t *mask)
+{
+    t2m_record_begin(&record, T2M_STREAM_APP, T2M_LEVEL_INFO, 0);
+    t2m_record_clean(&record, "message", T2M_CONTENT_MESSAGE, t2m_text("password=believed"));
+    t2m_record_clean(&record, "app", T2M_CONTENT_SAFE, t2m_text("x"));
+    t2m_record_clean(&record, "empty", T2M_CONTENT_MESSAGE, t2m_text(""));
+    t2m_record_string(&record, "query", T2M_CONTENT_QUERY, "password=first1");
+    is_number(record.field_count, 5, "an empty text is left out");
+    is_number(record.fields[2].content, T2M_CONTENT_MESSAGE, "it stays what it is");
+    t2m_record_mask(&record, mask);
+    is_number(record.fields[2].span_count, 0, "what is known to be clean is not searched");
+    ok(record.fields[2].span_first < T2M_RECORD_SPANS_MAX
+           && record.fields[3].span_first < T2M_RECORD_SPANS_MAX, "and has a place of its own");
+    is_span(4, "first1");
+    t2m_record_mask(&record, mask);
+    is_span(2, "believed");
+}
+
 /* A query with count secrets. The caller frees it. */
 static char *secrets(unsigned count)
 {
@@ -333,6 +351,7 @@ int main(void)
     test_foreign();
     test_remove();
     test_mask(mask);
+    test_clean(mask);
     test_mask_by_name(mask, t2m_mask_create_off(pool));
     test_flood_of_secrets(mask);
     test_last_spans(mask);

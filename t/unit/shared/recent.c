@@ -284,6 +284,14 @@ static void odd_ones(void)
 
     begin_at(0);
     t2m_recent_begin(&board, 0, &cursor);
+    cursor.next = 1 << 24;
+    cursor.first = cursor.next + T2M_RECORD_ALIGN; /* nothing that a writer leaves */
+    record.size = 5;
+    t2m_recent_add(&board, &cursor, &record, "12345");
+    ok(cursor.first == 1 << 24 && cursor.next > cursor.first, "a beginning behind the end is none");
+    record.size = sizeof(huge);
+    begin_at(0);
+    t2m_recent_begin(&board, 0, &cursor);
     t2m_recent_add(&board, &cursor, &record, huge);
     t2m_recent_publish(&board, &cursor, ++batch);
     is_number((long)board.tables->recents[0].next, 0, "a line over 64 KiB is left out");

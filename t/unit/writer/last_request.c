@@ -68,6 +68,10 @@ int main(void)
     intent.bury_monotonic = 0;
     size = t2m_last_request_line(&request, &intent, T2M_LAYOUT_FLAT, line);
     ok(memmem(line, size, "\"duration_ms\":0.000", 19) != NULL, "no duration is negative");
+    intent.bury_monotonic = 5;
+    request.started_monotonic = APR_INT64_MIN;
+    size = t2m_last_request_line(&request, &intent, T2M_LAYOUT_FLAT, line);
+    ok(memmem(line, size, "\"duration_ms\":0.000", 19) != NULL, "nor too long to be counted");
 
     memset(&request, 0x01, sizeof(request));
     request.id_size = sizeof(request.id);
