@@ -23,7 +23,7 @@ use T2M::Server;
 my ($NOISE, $GROWTH) = (60, 0.02);
 
 # The most that a virtual host may add to `httpd -t`, in instructions.
-my %START = (plain => 500, app => 12_000, mask => 24_000, files => 48_000);
+my %START = (plain => 500, app => 12_000, mask => 32_000, files => 48_000);
 
 my %LINES = (
     plain => '',

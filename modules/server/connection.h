@@ -35,7 +35,7 @@ typedef struct {
     t2m_text_t members;       /* likewise; see t2m_line_rendered */
     int agent_is_clean;       /* nothing in the user agent is masked */
     apr_uint32_t version;     /* another one each time that something is kept */
-    char bytes[768];
+    char bytes[640];
 } t2m_connection_common_t;
 
 typedef struct {
