@@ -289,6 +289,13 @@ static void odd_ones(void)
     record.size = 5;
     t2m_recent_add(&board, &cursor, &record, "12345");
     ok(cursor.first == 1 << 24 && cursor.next > cursor.first, "a beginning behind the end is none");
+    begin_at(0);
+    t2m_recent_begin(&board, 0, &cursor);
+    cursor.first = 1 << 24;
+    cursor.next = cursor.first + T2M_RECENT_BYTES;
+    memset(board.tables->recent_bytes[0], 0xff, T2M_RECENT_BYTES);
+    t2m_recent_add(&board, &cursor, &record, "12345");
+    ok(cursor.first == (1 << 24) + T2M_RECENT_BYTES, "nor is a record that goes over the end");
     record.size = sizeof(huge);
     begin_at(0);
     t2m_recent_begin(&board, 0, &cursor);
