@@ -60,15 +60,16 @@ static void make_room(t2m_board_t *board, t2m_recent_cursor_t *cursor, apr_uint6
 {
     t2m_recent_t *row = &board->tables->recents[cursor->which];
 
+    if (cursor->next - cursor->first > T2M_RECENT_BYTES) {
+        cursor->first = cursor->next; /* what no writer leaves: nothing of it is believed */
+    }
     while (end - cursor->first > T2M_RECENT_BYTES) {
         apr_uint64_t left = cursor->next - cursor->first;
         t2m_recent_record_t record;
 
         copy_out(board->tables->recent_bytes[cursor->which], cursor->first, &record,
                  sizeof(record));
-        /* What no writer leaves: nothing of it is believed. */
-        cursor->first += left > T2M_RECENT_BYTES || padded(record.size) > left
-                             ? left : padded(record.size);
+        cursor->first += padded(record.size) > left ? left : padded(record.size); /* likewise */
     }
     if (cursor->first > row->first) {
         t2m_store(&row->first, cursor->first < row->next ? cursor->first : row->next);
