@@ -203,7 +203,7 @@ static int is_prefix(const char *prefix, const char *text)
 
 int t2m_mask_begins_key(const t2m_mask_t *mask, const unsigned char *name, apr_size_t left)
 {
-    char joined[NAME_LETTERS_MAX + 1];
+    char joined[NAME_LETTERS_MAX + 1] = { 0 };
     unsigned size = 0, letter, i;
 
     for (; left > 0 && size < NAME_LETTERS_MAX; name++, left--) {
@@ -214,7 +214,6 @@ int t2m_mask_begins_key(const t2m_mask_t *mask, const unsigned char *name, apr_s
             break;
         }
     }
-    joined[size] = '\0';
     if (size < 3
         && !t2m_mask_may_begin_key(mask, t2m_mask_beginning((unsigned char)joined[0],
                                                             (unsigned char)joined[1], 0))) {

@@ -63,8 +63,9 @@ static inline char *t2m_text_copy(char *out, const char *data, apr_size_t size)
     }
     else if (size > 0) {
         out[0] = data[0];
-        out[size / 2] = data[size / 2];
-        out[size - 1] = data[size - 1];
+        if (size > 1) {
+            memcpy(out + size - 2, data + size - 2, 2);
+        }
     }
     return out + size;
 }

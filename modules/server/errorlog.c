@@ -167,7 +167,7 @@ static void take_error(const t2m_errorline_t *line, const t2m_errorline_place_t 
                                   .message = message };
 
     place->state->explained = 1;
-    if (!is_of_traceback(place, info->format, message)) {
+    if (!info->r || !is_of_traceback(place, info->format, message)) {
         t2m_errorline_write_both(line, place, message);
         return;
     }

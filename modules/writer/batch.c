@@ -391,11 +391,6 @@ int t2m_batch_moves(const t2m_batch_t *batch)
     return batch->moves;
 }
 
-int t2m_batch_is_large(const t2m_batch_t *batch)
-{
-    return batch->line_count >= T2M_BATCH_LINES / 8 || batch->room >= T2M_BATCH_BYTES / 8;
-}
-
 apr_uint64_t t2m_batch_target(const t2m_batch_t *batch, apr_uint32_t slot)
 {
     return batch->targets[slot];

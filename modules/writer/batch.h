@@ -124,9 +124,6 @@ void t2m_batch_shed_part(t2m_batch_t *batch, apr_uint32_t file);
 /** Nonzero when there is anything to write or to pass over. */
 int t2m_batch_moves(const t2m_batch_t *batch);
 
-/** Nonzero when it holds an eighth of what a batch can: more is on its way. */
-int t2m_batch_is_large(const t2m_batch_t *batch);
-
 /** Where the records of a slot were read to, and its T2M_DROPS counters of drops. */
 apr_uint64_t t2m_batch_target(const t2m_batch_t *batch, apr_uint32_t slot);
 const apr_uint64_t *t2m_batch_drops(const t2m_batch_t *batch, apr_uint32_t slot);

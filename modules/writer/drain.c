@@ -374,11 +374,6 @@ int t2m_drain_pending(const t2m_drain_t *drain)
     return t2m_load(&drain->board.header->intent.phase) != T2M_INTENT_NONE;
 }
 
-int t2m_drain_is_busy(const t2m_drain_t *drain)
-{
-    return t2m_batch_is_large(drain->batch);
-}
-
 int t2m_drain_waiting(const t2m_drain_t *drain)
 {
     apr_uint32_t i;

@@ -121,9 +121,6 @@ apr_uint32_t t2m_drain_refusing(const t2m_drain_t *drain);
 /** The lines that wait in spills, of one stream. */
 apr_uint64_t t2m_drain_spilled(const t2m_drain_t *drain, t2m_stream_e stream);
 
-/** Nonzero when the last pass found so much that the next should not wait. */
-int t2m_drain_is_busy(const t2m_drain_t *drain);
-
 /** Nonzero when any slot has records that are not written. */
 int t2m_drain_waiting(const t2m_drain_t *drain);
 

@@ -371,8 +371,7 @@ static int run(writer_t *writer)
             t2m_chores_stop(writer->chores);
             return T2M_WRITER_AGAIN;
         }
-        /* A few lines at a time cost as much as many: they wait for each other. */
-        if (!drain_once(writer) || !t2m_drain_is_busy(&writer->drain)) {
+        if (!drain_once(writer)) {
             rest(writer);
         }
         look_after_owners(writer);

@@ -71,23 +71,6 @@ static void orders(t2m_slot_t *one, t2m_slot_t *two)
     ok(gather(NULL) == 0 && !t2m_batch_moves(batch), "afterwards nothing is left");
 }
 
-static void is_large(t2m_slot_t *one)
-{
-    apr_uint32_t i;
-
-    (void)gather(NULL);
-    ok(!t2m_batch_is_large(batch), "an empty batch is not large");
-    for (i = 1; i < T2M_BATCH_LINES / 8; i++) {
-        (void)world_push(one, "{\"n\":1", 40);
-    }
-    (void)gather(NULL);
-    ok(!t2m_batch_is_large(batch), "nor one of %u lines", i - 1);
-    (void)world_push(one, "{\"n\":1", 40);
-    is_number(gather(NULL), i, "one more line");
-    ok(t2m_batch_is_large(batch), "and it is");
-    advance();
-}
-
 static void repeats(t2m_slot_t *one)
 {
     t2m_intent_t intent = { 0 };
@@ -353,7 +336,6 @@ int main(void)
     settings->files[0].label = 0;
     orders(&one, &two);
     repeats(&one);
-    is_large(&one);
     bad_records(&one);
     floods(&one);
     counts_only(&one);
