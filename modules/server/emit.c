@@ -36,6 +36,7 @@ static inline void fill_header(t2m_ring_record_t *header, t2m_stream_e stream, t
     header->status = facts->status;
     header->flags = facts->flags;
     header->name_size = name_size(facts->name);
+    header->also = 0;
     header->reserved = 0;
 }
 

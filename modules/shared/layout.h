@@ -76,7 +76,7 @@
 
 enum {
     /* Changes with any change of this file or of tables.h. */
-    T2M_LAYOUT_VERSION = 3 + T2M_LAYOUT_TEST,
+    T2M_LAYOUT_VERSION = 4 + T2M_LAYOUT_TEST,
     T2M_PAGE = 4096,
     T2M_SLOTS_MAX = 65536,
     T2M_FILES_MAX = 4096,
@@ -144,11 +144,15 @@ typedef struct {
     char frames[T2M_CRASH_FRAMES][T2M_CRASH_FRAME_SIZE]; /* `module+0x1234`, with a NUL */
 } t2m_crash_t;
 
+/* A count of lines accepted, their stream, and whether counting_also is valid. */
+#define T2M_COUNTING(count, stream, also) (((count) * T2M_STREAM_COUNT + (stream)) * 2 + (also))
+
 typedef struct {
     apr_uint64_t tail; /* on a cache line of its own, with the next two: the writer polls it */
     apr_uint64_t counting_tail; /* what tail becomes with the record that is being pushed, */
-    apr_uint64_t counting; /* and accepted[its stream] then, times T2M_STREAM_COUNT, plus it */
-    apr_uint64_t pad[5];
+    apr_uint64_t counting; /* and accepted[its stream] then: see T2M_COUNTING */
+    apr_uint64_t counting_also; /* and that of performance, if the record has a line for it too */
+    apr_uint64_t pad[4];
     apr_uint32_t closed; /* the owner ended by itself: what is in flight was killed at its stop */
     apr_uint32_t reserved;
     apr_uint64_t begun;           /* requests begun; each ends in one of the ways below or is in
@@ -170,10 +174,13 @@ enum {
     T2M_FACT_ASK = 4,    /* whoever pushed it waits for the ledger and the requests that end */
     T2M_FACT_ATTEMPT = 8, /* security: counts against the client's network */
     T2M_FACT_POLL = 16,  /* security: one more of a kind that has a line already */
+    T2M_FACT_EXCHANGE = 32, /* access: no line, but an exchange, of which the writer makes two */
     T2M_NAME_MAX = 128   /* bytes of a record's name */
 };
 
-/* A record in the ring: this header, then size bytes of the line without its end, then the name. */
+/* A record in the ring: this header, then size bytes of the line without its end, then the name.
+ * With T2M_FACT_EXCHANGE it is the access line's, and those bytes are core/packed_exchange.h; the
+ * rest is the performance line's too: time, value, status, the other flags and the name. */
 typedef struct {
     apr_uint32_t size;   /* 0: nothing is written, the record only counts (it has a name) */
     apr_uint16_t file;   /* number of the file in the settings; of no meaning without a line */
@@ -184,7 +191,8 @@ typedef struct {
     apr_uint16_t status; /* performance: of the response; 0: none */
     unsigned char flags; /* T2M_FACT_* */
     unsigned char name_size; /* of the metric, the error's group or the event; 0 to T2M_NAME_MAX */
-    apr_uint32_t reserved;
+    apr_uint16_t also;   /* exchange: file of the performance line; T2M_FILE_NONE: it only counts */
+    apr_uint16_t reserved;
 } t2m_ring_record_t;
 
 /* What an access line needs when its process can no longer write it. Texts are masked and cut. */

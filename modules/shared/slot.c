@@ -219,25 +219,40 @@ static void drop(t2m_slot_t *slot, const t2m_ring_record_t *record, t2m_drop_e r
     give_back(slot, entry);
 }
 
+static unsigned has_two_lines(const t2m_ring_record_t *record)
+{
+    return record->flags & T2M_FACT_EXCHANGE && record->also != T2M_FILE_NONE;
+}
+
 /*
  * Publishes the tail and counts the record: killed in between, the process leaves what the count
  * is to be, for t2m_slots_free.
  */
 static void publish(t2m_slot_t *slot, const t2m_ring_record_t *record, apr_uint64_t tail)
 {
-    apr_uint64_t *accepted = &slot->header->accepted[record->stream];
+    t2m_slot_header_t *header = slot->header;
+    apr_uint64_t *accepted = &header->accepted[record->stream];
+    apr_uint64_t *also = &header->accepted[T2M_STREAM_PERFORMANCE];
     apr_uint64_t count = __atomic_load_n(accepted, __ATOMIC_RELAXED) + 1;
+    apr_uint64_t also_count = __atomic_load_n(also, __ATOMIC_RELAXED) + 1;
+    unsigned has_also = has_two_lines(record);
 
     if (record->size) {
-        t2m_store(&slot->header->counting, count * T2M_STREAM_COUNT + record->stream);
-        t2m_store(&slot->header->counting_tail, tail);
+        t2m_store(&header->counting_tail, tail); /* first: no tail is this one yet */
+        T2M_STEP("count begun");
+        t2m_store(&header->counting_also, also_count);
+        t2m_store(&header->counting, T2M_COUNTING(count, record->stream, has_also));
     }
     slot->tail = tail;
     T2M_STEP("count noted");
-    t2m_store(&slot->header->tail, tail);
+    t2m_store(&header->tail, tail);
     T2M_STEP("tail published");
     if (record->size) {
         t2m_store(accepted, count);
+    }
+    if (has_also) {
+        T2M_STEP("first line counted");
+        t2m_store(also, also_count);
     }
 }
 
@@ -263,13 +278,17 @@ static void append(t2m_slot_t *slot, const t2m_ring_record_t *record, const char
     T2M_STEP("entry given back");
 }
 
+static apr_uint64_t ring_bytes(const t2m_ring_record_t *record)
+{
+    return (sizeof(*record) + record->size + record->name_size + T2M_RECORD_ALIGN - 1)
+         / T2M_RECORD_ALIGN * T2M_RECORD_ALIGN;
+}
+
 static apr_status_t push_locked(t2m_slot_t *slot, t2m_slot_wait_e wait,
                                 const t2m_ring_record_t *record, const char *line,
                                 t2m_inflight_t *entry)
 {
-    apr_size_t size = record->size + record->name_size;
-    apr_uint64_t bytes = (sizeof(*record) + size + T2M_RECORD_ALIGN - 1)
-                       / T2M_RECORD_ALIGN * T2M_RECORD_ALIGN;
+    apr_uint64_t bytes = ring_bytes(record);
     apr_uint64_t used = slot->tail - t2m_load(slot->head);
     t2m_drop_e reason;
 
@@ -306,6 +325,24 @@ apr_size_t t2m_slot_push_all(t2m_slot_t *slot, const t2m_slot_item_t *items, apr
     }
     (void)pthread_mutex_unlock(&slot->lock);
     return i;
+}
+
+int t2m_slot_push_exchange(t2m_slot_t *slot, const t2m_ring_record_t *record, const char *packed,
+                           t2m_inflight_t *entry)
+{
+    apr_uint64_t bytes = ring_bytes(record);
+    int pushed;
+
+    if (!has_slot(slot) || !can_be(record)) {
+        return 0;
+    }
+    (void)pthread_mutex_lock(&slot->lock);
+    pushed = slot->tail - t2m_load(slot->head) + bytes <= slot->easy;
+    if (pushed) {
+        append(slot, record, packed, bytes, entry);
+    }
+    (void)pthread_mutex_unlock(&slot->lock);
+    return pushed;
 }
 
 apr_status_t t2m_slot_push(t2m_slot_t *slot, t2m_slot_wait_e wait, const t2m_ring_record_t *record,

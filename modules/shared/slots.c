@@ -91,10 +91,14 @@ int t2m_slots_owner_pid(apr_uint64_t owner)
 /* The owner was killed between the store of the tail and that of the count. */
 static void count_last(t2m_slot_header_t *header)
 {
-    apr_uint64_t counting = t2m_load(&header->counting);
+    apr_uint64_t counting = t2m_load(&header->counting), count = counting / 2;
 
-    if (t2m_load(&header->counting_tail) == t2m_load(&header->tail)) {
-        t2m_store(&header->accepted[counting % T2M_STREAM_COUNT], counting / T2M_STREAM_COUNT);
+    if (t2m_load(&header->counting_tail) != t2m_load(&header->tail)) {
+        return;
+    }
+    t2m_store(&header->accepted[count % T2M_STREAM_COUNT], count / T2M_STREAM_COUNT);
+    if (counting & 1) {
+        t2m_store(&header->accepted[T2M_STREAM_PERFORMANCE], t2m_load(&header->counting_also));
     }
 }
 
@@ -246,7 +250,8 @@ apr_uint64_t t2m_slots_record(const t2m_slots_t *slots, apr_uint32_t index, apr_
           / T2M_RECORD_ALIGN * T2M_RECORD_ALIGN;
     if (record->size + record->name_size == 0 || record->size > T2M_LINE_MAX
         || record->name_size > T2M_NAME_MAX || bytes > end - position
-        || record->stream >= T2M_STREAM_COUNT || record->level >= T2M_LEVEL_COUNT) {
+        || record->stream >= T2M_STREAM_COUNT || record->level >= T2M_LEVEL_COUNT
+        || (record->flags & T2M_FACT_EXCHANGE && record->stream != T2M_STREAM_ACCESS)) {
         return 0;
     }
     return position + bytes;
