@@ -15,7 +15,7 @@
 #include <http_protocol.h>
 #include <httpd.h>
 
-#include "core/line.h"
+#include "core/packed_exchange.h"
 #include "server/bytes.h"
 #include "server/context.h"
 #include "server/emit.h"
@@ -28,14 +28,11 @@
 /* A finished request. */
 typedef struct {
     const t2m_server_config_t *config;
+    const t2m_directory_config_t *directory;
     t2m_request_t *state;
     const request_rec *first, *last; /* what httpd read, and what it made of it */
-    const t2m_request_told_t *told;
-    apr_time_t time;
-    apr_int64_t duration; /* microseconds */
-    t2m_bytes_t bytes;
-    t2m_text_t route;
-    t2m_context_t context;
+    t2m_exchange_t *exchange;
+    t2m_context_t *context;          /* of a request that goes as records */
 } finished_t;
 
 static request_rec *last_of(request_rec *request)
@@ -46,141 +43,45 @@ static request_rec *last_of(request_rec *request)
     return request;
 }
 
-static const char default_handler[] = "default-handler";
-
 /* Who produced the response: an error document is not the handler that failed. */
 static const char *handler_of(const request_rec *request)
 {
     while (request->next && !ap_is_HTTP_ERROR(request->status)) {
         request = request->next;
     }
-    return request->handler ? request->handler : default_handler;
+    return request->handler;
 }
 
-static t2m_level_e level_of(int status)
+static void note_function(t2m_request_t *state, const request_rec *first)
 {
-    if (status < HTTP_BAD_REQUEST) {
-        return T2M_LEVEL_INFO;
-    }
-    return status < HTTP_INTERNAL_SERVER_ERROR ? T2M_LEVEL_WARNING : T2M_LEVEL_ERROR;
-}
+    static const char by_default[] = "default-handler";
+    const char *handler = handler_of(first);
+    t2m_text_t *function = &state->exchange.texts[T2M_EXCHANGE_FUNCTION];
 
-/* What is known to hold no secret is not searched. A record that is too long is cut by what its
- * texts are, our own words last: there a text of the client is none of them. */
-static t2m_content_e unless_clean(const t2m_line_t *line, int clean, t2m_content_e content)
-{
-    return clean && !t2m_line_record(line) ? T2M_CONTENT_SAFE : content;
-}
-
-/* A method that httpd knows is none that a client made up. */
-static t2m_content_e content_of_method(const t2m_line_t *line, const request_rec *request)
-{
-    return unless_clean(line, request->method_number != M_INVALID, T2M_CONTENT_NAME);
-}
-
-/* Three bytes behind the slash are no secret. */
-static t2m_content_e content_of_protocol(const t2m_line_t *line, t2m_text_t protocol)
-{
-    return unless_clean(line, protocol.size == 8 && !memcmp(protocol.data, "HTTP/", 5),
-                        T2M_CONTENT_NAME);
-}
-
-/* The route holds nothing but the path's bytes and what httpd knows. */
-static void add_path(t2m_line_t *line, const finished_t *finished)
-{
-    t2m_request_t *state = finished->state;
-    t2m_text_t path = state->told.path;
-
-    if (!state->path_is_clean || t2m_line_record(line)) {
-        state->route_is_plain = 0;
-        t2m_line_text(line, "path", t2m_request_path_content(path), path);
-        return;
-    }
-    state->route_is_plain = t2m_line_text(line, "path", T2M_CONTENT_SAFE, path)
-                            && finished->first->method_number != M_INVALID
-                            && finished->route.data == state->route;
-}
-
-static void add_request(t2m_line_t *line, const finished_t *finished)
-{
-    const t2m_request_told_t *told = finished->told;
-
-    t2m_line_plain(line, "request_id", t2m_request_id(finished->state));
-    t2m_line_string(line, "method", content_of_method(line, finished->first),
-                    finished->first->method);
-    add_path(line, finished);
-    t2m_line_text(line, "query", T2M_CONTENT_QUERY, told->query);
-}
-
-/* sent_bodyct: httpd counts the body of an answer to HEAD too, and sends none. */
-static void add_response(t2m_line_t *line, const finished_t *finished)
-{
-    const request_rec *last = finished->last;
-
-    t2m_line_integer(line, "status", last->status);
-    t2m_line_milliseconds(line, "duration_ms", finished->duration);
-    t2m_line_integer(line, "content_length",
-                     last->sent_bodyct && !last->header_only ? last->bytes_sent : 0);
-}
-
-static void add_client(t2m_line_t *line, const finished_t *finished)
-{
-    const t2m_request_told_t *told = finished->told;
-
-    t2m_line_text(line, "ip", T2M_CONTENT_SAFE, told->address);
-    t2m_line_text(line, "user_agent",
-                  unless_clean(line, finished->state->agent_is_clean, T2M_CONTENT_NAME),
-                  told->user_agent);
-    t2m_line_string(line, "trace_id", T2M_CONTENT_SAFE, finished->state->trace_id);
-    t2m_line_string(line, "vhost", T2M_CONTENT_NAME, finished->first->server->server_hostname);
-    t2m_line_text(line, "host", T2M_CONTENT_NAME, told->host);
-    t2m_line_text(line, "protocol", content_of_protocol(line, told->protocol), told->protocol);
-}
-
-/* What all requests of a connection have in common is rendered once, unless each has its trace in
- * the midst of it. A pipelined request begins before the one ahead of it is logged, which may then
- * keep something else. */
-static void add_common(t2m_line_t *line, const finished_t *finished)
-{
-    const t2m_connection_common_t *common = finished->state->common;
-    apr_size_t size = t2m_line_size(line);
-    int kept = size && !finished->state->trace_id[0];
-
-    if (kept && common && common->version == finished->state->common_version) {
-        t2m_line_rendered(line, common->members);
-        return;
-    }
-    add_client(line, finished);
-    if (kept) {
-        t2m_connection_key_t key = t2m_request_key(finished->state, finished->first,
-                                                   finished->config);
-        t2m_connection_keep(finished->first->connection, &key, finished->state->agent_is_clean,
-                            t2m_line_since(line, size));
+    if (handler) {
+        *function = t2m_text(handler);
+    } else {
+        *function = t2m_text_of(by_default, sizeof by_default - 1);
+        state->clean |= 1u << T2M_EXCHANGE_FUNCTION;
     }
 }
 
-static void add_site(t2m_line_t *line, const finished_t *finished)
+static void note_texts(const finished_t *finished)
 {
+    t2m_text_t *texts = finished->exchange->texts;
     const request_rec *first = finished->first;
     const char *user = finished->last->user ? finished->last->user : first->user;
 
-    t2m_line_text(line, "referer", T2M_CONTENT_URL, finished->told->referer);
-    t2m_line_string(line, "user", T2M_CONTENT_NAME, user);
-    if (finished->state->route_is_plain) {
-        t2m_line_plain(line, "endpoint", finished->route);
-    } else {
-        t2m_line_text(line, "endpoint", T2M_CONTENT_SAFE, finished->route);
+    texts[T2M_EXCHANGE_ID] = t2m_request_id(finished->state);
+    texts[T2M_EXCHANGE_METHOD] = t2m_text(first->method);
+    if (finished->state->trace_id[0]) {
+        texts[T2M_EXCHANGE_TRACE_ID] = t2m_text(finished->state->trace_id);
     }
-}
-
-static void add_bytes(t2m_line_t *line, const t2m_bytes_t *bytes)
-{
-    if (bytes->counted && bytes->in != T2M_BYTES_UNKNOWN) {
-        t2m_line_integer(line, "bytes_in", bytes->in);
+    if (user) {
+        texts[T2M_EXCHANGE_USER] = t2m_text(user);
     }
-    if (bytes->counted && bytes->out != T2M_BYTES_UNKNOWN) {
-        t2m_line_integer(line, "bytes_out", bytes->out);
-    }
+    note_function(finished->state, first);
+    finished->exchange->endpoint = t2m_request_route(finished->state, first, finished->config);
 }
 
 /* Nonzero when a stream of HTTP/2, which counts as aborted, was done all the same: its response was
@@ -194,107 +95,180 @@ static int is_delivered(const finished_t *finished)
            && t2m_bytes_out(master) - state->master_out > finished->last->bytes_sent;
 }
 
-static void add_connection(t2m_line_t *line, const finished_t *finished)
+/* sent_bodyct: httpd counts the body of an answer to HEAD too, and sends none. */
+static void note_response(const finished_t *finished, const t2m_bytes_t *bytes)
 {
     const conn_rec *connection = finished->first->connection;
+    const request_rec *last = finished->last;
+    t2m_exchange_t *exchange = finished->exchange;
 
-    if (finished->state->first_byte >= 0) {
-        t2m_line_milliseconds(line, "ttfb_ms", finished->state->first_byte);
-    }
-    add_bytes(line, &finished->bytes);
-    t2m_line_integer(line, "connection",
-                     connection->master ? connection->master->id : connection->id);
-    t2m_line_plain(line, "outcome",
-                   t2m_text(connection->aborted && !is_delivered(finished) ? "aborted" : "ok"));
+    exchange->status = (apr_uint16_t)last->status;
+    exchange->content_length = last->sent_bodyct && !last->header_only ? last->bytes_sent : 0;
+    exchange->first_byte = finished->state->first_byte;
+    exchange->bytes_in = bytes->counted ? bytes->in : T2M_BYTES_UNKNOWN;
+    exchange->bytes_out = bytes->counted ? bytes->out : T2M_BYTES_UNKNOWN;
+    exchange->connection = connection->master ? connection->master->id : connection->id;
+    exchange->aborted = connection->aborted && !is_delivered(finished);
 }
 
 static void gather_access(t2m_line_t *line, const void *data)
 {
     const finished_t *finished = data;
 
-    t2m_line_plain(line, "message", t2m_text("request_complete"));
-    add_request(line, finished);
-    add_response(line, finished);
-    add_common(line, finished);
-    add_site(line, finished);
-    add_connection(line, finished);
-    t2m_context_add_line(line, finished->config, &finished->context, finished->state,
+    t2m_exchange_access(line, finished->exchange);
+    t2m_context_add_line(line, finished->config, finished->context, finished->state,
                          finished->first);
 }
 
-static void write_access(t2m_emit_t *emit, const finished_t *finished)
+static void write_access(const finished_t *finished)
 {
     t2m_emit_source_t source = {
         .stream = T2M_STREAM_ACCESS,
-        .level = level_of(finished->last->status),
-        .quick = t2m_context_is_empty(&finished->context),
+        .level = t2m_exchange_level(finished->exchange->status),
         .gather = gather_access,
         .data = finished,
         .entry = finished->state->entry
     };
 
-    finished->state->entry = NULL;
-    t2m_emit_add(emit, &source);
+    (void)t2m_emit_source(&source, finished->config, finished->exchange->time);
 }
 
-static void write_performance(t2m_emit_t *emit, const finished_t *finished)
+static void write_performance(const finished_t *finished)
 {
-    const char *function = handler_of(finished->first);
-    int status = finished->last->status;
     t2m_performance_t performance = {
         .config = finished->config,
         .state = finished->state,
         .origin = finished->first,
-        .context = &finished->context,
-        .time = finished->time,
-        .metric = finished->route,
-        .endpoint = finished->route,
-        .duration = finished->duration,
-        .function = function,
-        .by_default = function == default_handler,
-        .module = "httpd",
-        .status = status,
-        .failed = status >= HTTP_INTERNAL_SERVER_ERROR,
-        .plain = finished->state->route_is_plain
+        .context = finished->context,
+        .time = finished->exchange->time,
+        .failed = finished->exchange->status >= HTTP_INTERNAL_SERVER_ERROR
     };
 
-    t2m_performance_add(emit, &performance);
+    t2m_exchange_measurement(finished->exchange, &performance.measurement);
+    (void)t2m_performance_write(&performance);
 }
 
-static void write_records(finished_t *finished)
+/* As two records, each of which is searched, arranged and encoded here. */
+static __attribute__((noinline)) void write_records(finished_t *finished)
 {
-    t2m_connection_t *connection = t2m_connection_get(finished->first->connection);
-    t2m_emit_t emit;
+    t2m_context_t context;
 
-    if (t2m_config_directory(finished->first)->enabled == 0) {
-        t2m_process_end(finished->state->entry);
-        finished->state->entry = NULL;
-        return;
+    t2m_context_collect(&context, finished->state, finished->first);
+    finished->context = &context;
+    write_access(finished);
+    write_performance(finished);
+}
+
+/* The file of its performance line; T2M_FILE_NONE: it is only counted. */
+static apr_uint16_t performance_file(const finished_t *finished, unsigned facts)
+{
+    const t2m_server_config_t *config = finished->config;
+    int wanted = facts || finished->directory->performance != T2M_PERFORMANCE_SLOW;
+
+    return wanted && t2m_emit_wants(config, T2M_STREAM_PERFORMANCE, T2M_LEVEL_INFO)
+               ? config->file_id[T2M_STREAM_PERFORMANCE] : T2M_FILE_NONE;
+}
+
+static void describe(const finished_t *finished, t2m_ring_record_t *record)
+{
+    const t2m_exchange_t *exchange = finished->exchange;
+    unsigned facts = (exchange->slow ? T2M_FACT_SLOW : 0u)
+                   | (exchange->status >= HTTP_INTERNAL_SERVER_ERROR ? T2M_FACT_FAILED : 0u);
+
+    record->file = finished->config->file_id[T2M_STREAM_ACCESS];
+    record->stream = T2M_STREAM_ACCESS;
+    record->level = (unsigned char)t2m_exchange_level(exchange->status);
+    record->time = exchange->time;
+    record->value = (apr_uint64_t)exchange->duration;
+    record->status = exchange->status;
+    record->flags = (unsigned char)(facts | T2M_FACT_EXCHANGE);
+    record->name_size = (unsigned char)exchange->endpoint.size;
+    record->also = performance_file(finished, facts);
+    record->reserved = 0;
+}
+
+/* A pipelined request begins before the one ahead of it is logged, which may then keep something
+ * else. */
+static const t2m_packed_common_t *common_of(const finished_t *finished)
+{
+    const t2m_request_t *state = finished->state;
+    const t2m_connection_common_t *common = state->common;
+    const request_rec *first = finished->first;
+
+    if (common && common->version == state->common_version) {
+        return &common->packed;
     }
-    finished->route = t2m_request_route(finished->state, finished->first, finished->config);
-    t2m_context_collect(&finished->context, finished->state, finished->first);
-    t2m_emit_begin(&emit, finished->config, finished->time,
-                   connection ? &connection->start : NULL);
-    write_access(&emit, finished);
-    write_performance(&emit, finished);
-    t2m_emit_end(&emit);
+    if (first->connection->keepalive == AP_CONN_KEEPALIVE) {
+        t2m_connection_keep(first->connection, first->server, finished->config->mask,
+                            &state->exchange, state->clean);
+    }
+    return NULL;
+}
+
+/* As what it is, of which the writer makes both lines. Returns 0 when it must be records. */
+static int write_exchange(const finished_t *finished)
+{
+    const t2m_server_config_t *config = finished->config;
+    char packed[T2M_PACKED_EXCHANGE_MAX + T2M_NAME_MAX];
+    t2m_text_t name = finished->exchange->endpoint;
+    t2m_ring_record_t record;
+
+    describe(finished, &record);
+    record.size = (apr_uint32_t)t2m_packed_exchange_write(
+        finished->exchange, config->mask, finished->state->clean, common_of(finished),
+        t2m_emit_limit(config), packed);
+    if (record.size == 0) {
+        return 0;
+    }
+    (void)t2m_text_copy(packed + record.size, name.data, name.size);
+    return t2m_process_push_exchange(&record, packed, finished->state->entry);
+}
+
+/* Nonzero when it has no fields but its own, in the layout flat. */
+static int is_plain(const finished_t *finished)
+{
+    const t2m_server_config_t *config = finished->config;
+
+    return !config->fields && config->global->layout == T2M_LAYOUT_FLAT
+           && t2m_emit_wants(config, T2M_STREAM_ACCESS,
+                             t2m_exchange_level(finished->exchange->status))
+           && finished->exchange->endpoint.size <= T2M_NAME_MAX
+           && !t2m_context_has_any(finished->state, finished->first);
+}
+
+static void write_request(finished_t *finished)
+{
+    if (finished->directory->enabled == 0) {
+        t2m_process_end(finished->state->entry);
+    } else {
+        note_texts(finished);
+        if (!is_plain(finished) || !write_exchange(finished)) {
+            write_records(finished);
+        }
+    }
+    finished->state->entry = NULL;
 }
 
 /* The end on the wall clock, by the monotonic one from the start: a step of the clock in the middle
  * of a request does not part its two ends. */
-static void note_end(finished_t *finished)
+static void note_end(const finished_t *finished)
 {
-    finished->duration = t2m_process_monotonic() - finished->state->started_monotonic;
-    finished->time = finished->state->started + finished->duration;
+    t2m_exchange_t *exchange = finished->exchange;
+    apr_interval_time_t slow = finished->directory->slow;
+    apr_int64_t duration = t2m_process_monotonic() - finished->state->started_monotonic;
+
+    exchange->time = finished->state->started + duration;
+    exchange->duration = duration > 0 ? duration : 0;
+    exchange->slow = exchange->duration > (slow == T2M_UNSET ? T2M_CONFIG_SLOW : slow);
 }
 
 static int log_transaction(request_rec *request)
 {
     request_rec *last = last_of(request);
-    finished_t finished; /* not all zero: the context is large */
-
+    finished_t finished;
     /* What is not logged takes its bytes with it, or they would be the next request's. */
-    finished.bytes = t2m_bytes_take(request->connection);
+    t2m_bytes_t bytes = t2m_bytes_take(request->connection);
+
     finished.state = t2m_request_get(request);
     if (!finished.state || !t2m_process_ready()) {
         return DECLINED;
@@ -302,12 +276,14 @@ static int log_transaction(request_rec *request)
     t2m_request_settle(finished.state, request, last);
     finished.state->logged = 1;
     finished.config = finished.state->config;
+    finished.directory = t2m_config_directory(request);
     finished.first = request;
     finished.last = last;
-    finished.told = t2m_request_told(finished.state, request, finished.config);
+    finished.exchange = t2m_request_exchange(finished.state, request, finished.config);
     note_end(&finished);
+    note_response(&finished, &bytes);
     t2m_errorlog_end_request(finished.state, request, last->status);
-    write_records(&finished);
+    write_request(&finished);
     return OK;
 }
 

@@ -381,6 +381,17 @@ static int is_metric(const t2mlog_metric_t *metric, apr_int64_t duration)
            && (!metric->function || is_word(metric->function, WORD_MAX, is_printable));
 }
 
+static void note_request(t2m_measurement_t *measurement, const call_t *call)
+{
+    t2m_text_t query;
+
+    measurement->request_id = t2m_request_id(call->state);
+    measurement->trace_id = t2m_text(call->state->trace_id);
+    measurement->endpoint = t2m_request_route(call->state, call->origin, call->config);
+    t2m_request_target(call->origin, &measurement->path, &query);
+    measurement->path_content = t2m_request_path_content(measurement->path);
+}
+
 static apr_status_t write_metric(const call_t *call, const t2mlog_metric_t *metric,
                                  apr_int64_t duration)
 {
@@ -390,20 +401,23 @@ static apr_status_t write_metric(const call_t *call, const t2mlog_metric_t *metr
         .state = call->state,
         .origin = call->origin,
         .time = apr_time_now(),
-        .duration = duration,
-        .function = metric->function,
-        .module = metric->module,
         .failed = metric->failed,
-        .endpoint = call->state ? t2m_request_route(call->state, call->origin, call->config)
-                                : t2m_text(NULL),
         .fields = call->fields,
         .field_count = call->count
     };
+    t2m_measurement_t *measurement = &performance.measurement;
     int cut;
 
-    performance.metric = t2m_text_of(name, t2m_mask_copy(call->config->mask, T2M_CONTENT_NAME,
-                                                         t2m_text(metric->name), name,
-                                                         sizeof name, &cut));
+    t2m_measurement_begin(measurement,
+                          t2m_text_of(name, t2m_mask_copy(call->config->mask, T2M_CONTENT_NAME,
+                                                          t2m_text(metric->name), name,
+                                                          sizeof name, &cut)));
+    measurement->duration = duration;
+    measurement->function = t2m_text(metric->function);
+    measurement->module = t2m_text(metric->module);
+    if (call->state) {
+        note_request(measurement, call);
+    }
     return t2m_performance_write(&performance);
 }
 

@@ -50,7 +50,6 @@
 #define DEFAULT_APP "talk2me"
 #define DEFAULT_ENVIRONMENT "production"
 #define DEFAULT_ID_HEADER "X-Request-ID"
-#define DEFAULT_SLOW apr_time_from_sec(2)
 enum { DEFAULT_MAX_RECORD = 8192, DEFAULT_MAX_TOTAL = 10, DEFAULT_MIN_FREE = 5 }; /* bytes, % */
 enum { LIMIT_UNSET = 0xff }; /* unit of a t2m_limit_t; all units of limit.h are values */
 
@@ -178,7 +177,7 @@ int t2m_config_enabled_anywhere(const server_rec *main_server)
 apr_interval_time_t t2m_config_slow(const request_rec *request)
 {
     const t2m_directory_config_t *config = t2m_config_directory(request);
-    return config->slow == T2M_UNSET ? DEFAULT_SLOW : config->slow;
+    return config->slow == T2M_UNSET ? T2M_CONFIG_SLOW : config->slow;
 }
 
 t2m_performance_e t2m_config_performance(const request_rec *request)

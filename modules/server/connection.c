@@ -33,7 +33,6 @@ static int pre_connection(conn_rec *connection, void *socket)
     state = apr_palloc(connection->pool, sizeof *state);
     state->in = state->out = state->all_out = 0;
     state->common = NULL;
-    state->start.second = -1;
     ap_set_module_config(connection->conn_config, &t2mlog_module, state);
     return OK;
 }
@@ -54,61 +53,54 @@ t2m_connection_t *t2m_connection_get(const conn_rec *connection)
                ? ap_get_module_config(connection->conn_config, &t2mlog_module) : NULL;
 }
 
-static inline int is_same(t2m_text_t one, t2m_text_t other)
+/* Nonzero when the common texts of the exchange are those bytes. That of the virtual host is not
+ * asked: it is the server's. */
+static int has_texts(const t2m_packed_common_t *packed, const t2m_exchange_t *exchange)
 {
-    if (one.size != other.size) {
-        return 0;
+    const char *bytes = packed->bytes;
+
+    for (int i = 0; i < T2M_EXCHANGE_COMMON_END - T2M_EXCHANGE_COMMON; i++) {
+        t2m_text_t text = exchange->texts[T2M_EXCHANGE_COMMON + i];
+
+        if (T2M_EXCHANGE_COMMON + i != T2M_EXCHANGE_VHOST
+            && (text.size != packed->sizes[i] || !t2m_text_equal(text.data, bytes, text.size))) {
+            return 0;
+        }
+        bytes += packed->sizes[i];
     }
-    return one.size == 8 ? !memcmp(one.data, other.data, 8)
-                         : !one.size || !memcmp(one.data, other.data, one.size);
+    return 1;
 }
 
 const t2m_connection_common_t *t2m_connection_find(const conn_rec *connection,
-                                                   const t2m_connection_key_t *key)
+                                                   const server_rec *server,
+                                                   const t2m_mask_t *mask,
+                                                   const t2m_exchange_t *exchange)
 {
     const t2m_connection_t *state = t2m_connection_get(connection);
     const t2m_connection_common_t *common = state ? state->common : NULL;
 
-    return common && common->members.size && common->key.server == key->server
-           && common->key.mask == key->mask && is_same(common->key.user_agent, key->user_agent)
-           && is_same(common->key.host, key->host) && is_same(common->key.address, key->address)
-           && is_same(common->key.protocol, key->protocol) ? common : NULL;
+    return common && common->server == server && common->mask == mask
+           && has_texts(&common->packed, exchange) ? common : NULL;
 }
 
-static t2m_text_t keep(char **next, t2m_text_t text)
-{
-    char *kept = *next;
-
-    *next = t2m_text_copy(kept, text.data, text.size);
-    return t2m_text_of(kept, text.size);
-}
-
-void t2m_connection_keep(const conn_rec *connection, const t2m_connection_key_t *key,
-                         int agent_is_clean, t2m_text_t members)
+void t2m_connection_keep(const conn_rec *connection, const server_rec *server,
+                         const t2m_mask_t *mask, const t2m_exchange_t *exchange, unsigned clean)
 {
     t2m_connection_t *state = t2m_connection_get(connection);
-    t2m_connection_common_t *common;
-    char *next;
+    t2m_connection_common_t *common = state ? state->common : NULL;
 
-    if (!state || key->user_agent.size + key->host.size + key->address.size + key->protocol.size
-                          + members.size > sizeof common->bytes) {
+    if (!state) {
         return;
     }
-    if (!state->common) {
-        state->common = apr_palloc(connection->pool, sizeof *common);
-        state->common->version = 0;
+    if (!common) {
+        common = apr_palloc(connection->pool, sizeof *common);
+        common->version = 0;
+        state->common = common;
     }
-    common = state->common;
-    next = common->bytes;
-    common->key.server = key->server;
-    common->key.mask = key->mask;
-    common->key.user_agent = keep(&next, key->user_agent);
-    common->key.host = keep(&next, key->host);
-    common->key.address = keep(&next, key->address);
-    common->key.protocol = keep(&next, key->protocol);
-    common->members = keep(&next, members);
-    common->agent_is_clean = agent_is_clean;
     common->version++;
+    common->mask = mask;
+    common->server = t2m_packed_common_write(&common->packed, exchange, mask, clean) ? server
+                                                                                     : NULL;
 }
 
 void t2m_connection_register(apr_pool_t *pool)

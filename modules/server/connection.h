@@ -20,29 +20,20 @@
 
 #include <httpd.h>
 
-#include "core/line.h"
+#include "core/packed_exchange.h"
 
-/* By what requests of one connection are told apart. */
+/* What the last request had, of which nothing is masked. */
 typedef struct {
     const server_rec *server;
-    const t2m_mask_t *mask; /* by which the texts are searched */
-    t2m_text_t protocol, address, user_agent, host;
-} t2m_connection_key_t;
-
-/* What the last request had, with the members of its line that are made of it. */
-typedef struct {
-    t2m_connection_key_t key; /* its texts stand in bytes */
-    t2m_text_t members;       /* likewise; see t2m_line_rendered */
-    int agent_is_clean;       /* nothing in the user agent is masked */
-    apr_uint32_t version;     /* another one each time that something is kept */
-    char bytes[640];
+    const t2m_mask_t *mask; /* by which the texts were searched */
+    apr_uint32_t version;   /* another one each time that something is kept */
+    t2m_packed_common_t packed;
 } t2m_connection_common_t;
 
 typedef struct {
     apr_int64_t in, out; /* see bytes.h: since the last request was logged */
     apr_int64_t all_out; /* known ones since it was made; other threads read it */
     t2m_connection_common_t *common; /* NULL: nothing is kept yet */
-    t2m_line_start_t start;          /* of the lines of its last request */
 } t2m_connection_t;
 
 /** The state of a client's connection; NULL for NULL, for streams of HTTP/2 and back ends. */
@@ -50,11 +41,16 @@ t2m_connection_t *t2m_connection_get(const conn_rec *connection);
 
 /** What the last request of the connection had, if this one has the same; NULL when not. */
 const t2m_connection_common_t *t2m_connection_find(const conn_rec *connection,
-                                                   const t2m_connection_key_t *key);
+                                                   const server_rec *server,
+                                                   const t2m_mask_t *mask,
+                                                   const t2m_exchange_t *exchange);
 
-/** Keeps it for the next request. What is too long is not kept, and what was kept before stays. */
-void t2m_connection_keep(const conn_rec *connection, const t2m_connection_key_t *key,
-                         int agent_is_clean, t2m_text_t members);
+/**
+ * Keeps the common texts of an exchange for the next one. clean: as for t2m_packed_common_write.
+ * What is too long or has secrets is not kept, and then nothing is.
+ */
+void t2m_connection_keep(const conn_rec *connection, const server_rec *server,
+                         const t2m_mask_t *mask, const t2m_exchange_t *exchange, unsigned clean);
 
 /** Registers the hooks post_config and pre_connection. */
 void t2m_connection_register(apr_pool_t *pool);

@@ -19,6 +19,8 @@
 
 enum { SMALLEST_TEXT = 64 };
 
+static const char prefix[] = "t2mlog."; /* of notes and variables that are fields */
+
 /* The values of a list of directives. */
 typedef struct {
     const apr_array_header_t *list; /* NULL: none is known */
@@ -84,14 +86,13 @@ static void put_pushed(t2m_context_t *context, const t2m_request_context_t *kept
 
 static void put_table(t2m_context_t *context, const apr_table_t *table)
 {
-    static const char prefix[] = "t2mlog.";
     const apr_array_header_t *elements = table ? apr_table_elts(table) : NULL;
 
     for (int i = 0; elements && i < elements->nelts; i++) {
         const apr_table_entry_t *entry = &APR_ARRAY_IDX(elements, i, apr_table_entry_t);
         const char *name;
 
-        if (entry->key[0] != 't' || strncmp(entry->key, prefix, sizeof prefix - 1)) {
+        if (strncmp(entry->key, prefix, sizeof prefix - 1)) {
             continue;
         }
         name = entry->key + sizeof prefix - 1;
@@ -196,6 +197,28 @@ void t2m_context_collect(t2m_context_t *context, t2m_request_t *state, const req
         put_table(context, origin->subprocess_env);
     }
     put_directory(context, state, origin);
+}
+
+static int has_name(const apr_table_t *table)
+{
+    const apr_array_header_t *elements = table ? apr_table_elts(table) : NULL;
+
+    for (int i = 0; elements && i < elements->nelts; i++) {
+        if (!strncmp(APR_ARRAY_IDX(elements, i, apr_table_entry_t).key, prefix,
+                     sizeof prefix - 1)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int t2m_context_has_any(const t2m_request_t *state, const request_rec *origin)
+{
+    const request_rec *last = last_of(origin);
+
+    return (state->context && state->context->pushed_count) || t2m_config_context(origin)
+           || has_name(last->notes) || has_name(last->subprocess_env)
+           || (last != origin && (has_name(origin->notes) || has_name(origin->subprocess_env)));
 }
 
 static void add_all(t2m_record_t *record, const t2m_context_t *context)

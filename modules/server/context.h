@@ -44,6 +44,9 @@ typedef struct {
 /** Gathers the context. state and origin: the request's, see t2m_request_origin. */
 void t2m_context_collect(t2m_context_t *context, t2m_request_t *state, const request_rec *origin);
 
+/** Nonzero when t2m_context_collect would find anything. */
+int t2m_context_has_any(const t2m_request_t *state, const request_rec *origin);
+
 /**
  * Adds the context, and what T2MLogField adds to its stream, to record, behind all other fields.
  * context: what t2m_context_collect gave a moment ago, or NULL. state: NULL when there is no

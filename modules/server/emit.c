@@ -124,7 +124,7 @@ static void finish(t2m_record_t *record, const t2m_server_config_t *config)
     t2m_extra_arrange(record, (t2m_layout_e)config->global->layout);
 }
 
-static apr_size_t line_limit(const t2m_server_config_t *config)
+apr_size_t t2m_emit_limit(const t2m_server_config_t *config)
 {
     apr_size_t limit = config->global->max_record;
 
@@ -137,7 +137,7 @@ static apr_size_t line_limit(const t2m_server_config_t *config)
 apr_status_t t2m_emit(t2m_record_t *record, const t2m_server_config_t *config,
                       t2m_inflight_t *entry)
 {
-    apr_size_t limit = line_limit(config);
+    apr_size_t limit = t2m_emit_limit(config);
 
     if (!is_wanted(record, config)) {
         if (record->stream == T2M_STREAM_ACCESS) {
@@ -153,7 +153,7 @@ apr_status_t t2m_emit(t2m_record_t *record, const t2m_server_config_t *config,
 /* A stream's fields may be taken out, added to and rearranged only while they are a record. */
 static apr_size_t quick_room(const t2m_server_config_t *config)
 {
-    apr_size_t room = line_limit(config) - T2M_LINE_TAIL;
+    apr_size_t room = t2m_emit_limit(config) - T2M_LINE_TAIL;
 
     if (config->fields || config->global->layout != T2M_LAYOUT_FLAT) {
         return 0;

@@ -24,6 +24,9 @@
  */
 int t2m_emit_wants(const t2m_server_config_t *config, t2m_stream_e stream, t2m_level_e level);
 
+/** T2MLogMaxRecord, as t2m_encode takes it. */
+apr_size_t t2m_emit_limit(const t2m_server_config_t *config);
+
 /**
  * Leaves out of record what T2MLogField takes from its stream, masks it by config's policy,
  * arranges it as T2MLogLayout says, encodes it within T2MLogMaxRecord and pushes it into the

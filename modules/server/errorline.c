@@ -124,7 +124,7 @@ void t2m_errorline_locate(t2m_errorline_place_t *place, const t2m_server_config_
     place->origin = place->state ? t2m_request_origin(request) : NULL;
     place->ip = t2m_text(NULL);
     if (place->state && place->state->known) {
-        place->ip = place->state->told.address;
+        place->ip = place->state->exchange.texts[T2M_EXCHANGE_ADDRESS];
     } else if (place->state) {
         place->ip = t2m_request_address(place->state, place->origin, config, place->address);
     } else if (connection && connection->sbh) { /* a client's, not a back end's */

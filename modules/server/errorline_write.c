@@ -211,7 +211,7 @@ static void put_path(t2m_line_t *line, const t2m_request_t *state, t2m_text_t pa
 {
     t2m_content_e content = t2m_request_path_content(path);
     t2m_record_t *record = t2m_line_record(line);
-    int path_is_clean = state->known && state->path_is_clean;
+    int path_is_clean = state->known && t2m_request_is_clean(state, T2M_EXCHANGE_PATH);
 
     if (record && path_is_clean) {
         t2m_record_clean(record, "path", content, path);
@@ -237,7 +237,7 @@ static void add_target(t2m_line_t *line, const told_t *told)
     t2m_text_t path = t2m_text(NULL), query;
 
     if (state && state->known) {
-        path = state->told.path;
+        path = state->exchange.texts[T2M_EXCHANGE_PATH];
     } else if (state) {
         t2m_request_target(told->place->origin, &path, &query);
     }

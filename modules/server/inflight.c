@@ -37,46 +37,52 @@ static __attribute__((noinline)) int is_clean(const t2m_server_config_t *config,
     return t2m_mask_find(config->mask, content, text, spans) == 0;
 }
 
-static t2m_text_t entry_path(t2m_request_t *state, const t2m_server_config_t *config, char *out,
-                             apr_size_t room)
+/* The text as the entry shows it; notes when it needs no search any more. */
+static t2m_text_t entry_text(t2m_request_t *state, const t2m_server_config_t *config,
+                             t2m_exchange_text_e which, char *out, apr_size_t room)
 {
-    t2m_text_t path = state->told.path;
-    t2m_content_e content = t2m_request_path_content(path);
+    t2m_text_t text = state->exchange.texts[which];
+    t2m_content_e content = t2m_exchange_content(&state->exchange, which);
 
-    state->path_is_clean = is_clean(config, content, path) != 0;
-    return state->path_is_clean ? path : mask_into(config, content, path, out, room);
+    if (!t2m_request_is_clean(state, which) && !is_clean(config, content, text)) {
+        return mask_into(config, content, text, out, room);
+    }
+    state->clean |= 1u << which;
+    return text;
 }
 
-static t2m_text_t entry_agent(t2m_request_t *state, const t2m_server_config_t *config, char *out,
-                              apr_size_t room)
+/* What was found clean for the request before is the same for this one. */
+static void find_common(t2m_request_t *state, const request_rec *request,
+                        const t2m_server_config_t *config)
 {
-    t2m_text_t agent = state->told.user_agent;
+    static const unsigned common = (1u << T2M_EXCHANGE_COMMON_END) - (1u << T2M_EXCHANGE_COMMON);
 
-    state->agent_is_clean = state->common ? state->common->agent_is_clean != 0
-                                          : is_clean(config, T2M_CONTENT_NAME, agent) != 0;
-    return state->agent_is_clean ? agent : mask_into(config, T2M_CONTENT_NAME, agent, out, room);
+    state->common = t2m_connection_find(request->connection, request->server, config->mask,
+                                        &state->exchange);
+    if (state->common) {
+        state->common_version = state->common->version;
+        state->clean |= common;
+    }
 }
 
 static t2m_inflight_t *begin_entry(t2m_request_t *state, const request_rec *request,
                                    const t2m_server_config_t *config)
 {
-    const t2m_request_told_t *told = t2m_request_told(state, request, config);
-    t2m_connection_key_t key = t2m_request_key(state, request, config);
+    const t2m_exchange_t *exchange = t2m_request_exchange(state, request, config);
     char path[sizeof state->entry->path], agent[sizeof state->entry->user_agent];
     t2m_slot_request_t begun;
 
-    state->common = t2m_connection_find(request->connection, &key);
-    state->common_version = state->common ? state->common->version : 0;
+    find_common(state, request, config);
     begun.started = state->started;
     begun.started_monotonic = state->started_monotonic;
     begun.file = config->file_id[T2M_STREAM_ACCESS];
     begun.errors_file = config->file_id[T2M_STREAM_ERRORS];
     begun.id = t2m_request_id(state);
     begun.method = t2m_text(request->method);
-    begun.path = entry_path(state, config, path, sizeof path);
-    begun.ip = told->address;
-    begun.vhost = t2m_text(request->server->server_hostname);
-    begun.user_agent = entry_agent(state, config, agent, sizeof agent);
+    begun.path = entry_text(state, config, T2M_EXCHANGE_PATH, path, sizeof path);
+    begun.ip = exchange->texts[T2M_EXCHANGE_ADDRESS];
+    begun.vhost = exchange->texts[T2M_EXCHANGE_VHOST];
+    begun.user_agent = entry_text(state, config, T2M_EXCHANGE_USER_AGENT, agent, sizeof agent);
     return t2m_process_begin(&begun);
 }
 

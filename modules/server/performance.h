@@ -13,6 +13,7 @@
 #ifndef T2M_SERVER_PERFORMANCE_H
 #define T2M_SERVER_PERFORMANCE_H
 
+#include "core/measurement.h"
 #include "server/context.h"
 #include "server/emit.h"
 
@@ -22,26 +23,17 @@ typedef struct {
     const request_rec *origin;    /* NULL with state */
     const t2m_context_t *context; /* NULL: is gathered when needed */
     apr_time_t time;
-    t2m_text_t metric;            /* without secrets, at most T2M_ROUTE_MAX bytes */
-    t2m_text_t endpoint;          /* the request's route; empty without a request */
-    apr_int64_t duration;         /* microseconds */
-    const char *function, *module; /* NULL: none */
-    int by_default;               /* function and module are default-handler and httpd */
-    int status;                   /* of the response; 0: none */
+    t2m_measurement_t measurement; /* without `slow`, which is found out */
     int failed;
-    int plain;                    /* metric and route need no escapes */
     const t2m_field_t *fields;    /* more, of the C API */
     int field_count;
 } t2m_performance_t;
 
 /**
  * Writes the record, or only has it counted: when T2MLogPerformance is `slow` and it neither took
- * longer than T2MLogSlow nor failed, or when nothing is written of the stream. One that was slow
- * also says the path. Returns as t2m_emit. Any thread.
+ * longer than T2MLogSlow nor failed, or when nothing is written of the stream. Returns as t2m_emit.
+ * Any thread.
  */
-apr_status_t t2m_performance_write(const t2m_performance_t *performance);
-
-/** The same for one of the records of a moment. */
-void t2m_performance_add(t2m_emit_t *emit, const t2m_performance_t *performance);
+apr_status_t t2m_performance_write(t2m_performance_t *performance);
 
 #endif

@@ -362,6 +362,25 @@ apr_status_t t2m_process_push(const t2m_ring_record_t *record, const char *line,
     return status;
 }
 
+int t2m_process_push_exchange(const t2m_ring_record_t *record, const char *packed,
+                              t2m_inflight_t *entry)
+{
+    int pushed = 0;
+
+    if (!has_slot()) {
+        return 0;
+    }
+    pushing++;
+    if (pushing == 1) {
+        pushed = t2m_slot_push_exchange(&process.slot, record, packed, entry);
+    }
+    pushing--;
+    if (pushed && t2m_slot_writer_asleep(&process.slot)) {
+        wake_writer();
+    }
+    return pushed;
+}
+
 void t2m_process_push_all(const t2m_slot_item_t *items, apr_size_t count)
 {
     apr_size_t pushed = 0;

@@ -239,8 +239,8 @@ static apr_size_t write_route(const t2m_request_t *state, const request_rec *ori
     t2m_text_t path, query;
     int cut = 0;
 
-    if (state->path_is_clean) {
-        path = state->told.path;
+    if (t2m_request_is_clean(state, T2M_EXCHANGE_PATH)) {
+        path = state->exchange.texts[T2M_EXCHANGE_PATH];
     } else {
         t2m_request_target(origin, &path, &query);
         path.size = t2m_mask_copy(config->mask, t2m_request_path_content(path), path, masked,
@@ -284,33 +284,35 @@ t2m_text_t t2m_request_address(const t2m_request_t *state, const request_rec *or
                                               out));
 }
 
-enum { USER_AGENT, HOST, REFERER, LOOKED_FOR };
-
-static void read_header(const apr_table_entry_t *entry, t2m_text_t *values)
+/* Of equal names the first counts, as for apr_table_get. */
+static void read_header(const apr_table_entry_t *entry, t2m_text_t *texts)
 {
-    static const char *const names[LOOKED_FOR] = { "User-Agent", "Host", "Referer" };
-    int which;
+    const char *name;
+    t2m_text_t *text;
 
     switch (entry->key[0] | 0x20) {
     case 'u':
-        which = USER_AGENT;
+        name = "User-Agent";
+        text = &texts[T2M_EXCHANGE_USER_AGENT];
         break;
     case 'h':
-        which = HOST;
+        name = "Host";
+        text = &texts[T2M_EXCHANGE_HOST];
         break;
     case 'r':
-        which = REFERER;
+        name = "Referer";
+        text = &texts[T2M_EXCHANGE_REFERER];
         break;
     default:
         return;
     }
-    if (!values[which].data && !strcasecmp(entry->key, names[which])) {
-        values[which] = t2m_text(entry->val);
+    if (!text->data && !strcasecmp(entry->key, name)) {
+        *text = t2m_text(entry->val);
     }
 }
 
-/* One walk for all of them; of equal names the first counts, as for apr_table_get. */
-static void read_headers(const request_rec *origin, t2m_text_t *values)
+/* One walk for all of them. */
+static void read_headers(const request_rec *origin, t2m_text_t *texts)
 {
     const apr_array_header_t *headers;
     const apr_table_entry_t *entry, *end;
@@ -321,55 +323,59 @@ static void read_headers(const request_rec *origin, t2m_text_t *values)
     headers = apr_table_elts(origin->headers_in);
     entry = (const apr_table_entry_t *)(const void *)headers->elts;
     for (end = entry + headers->nelts; entry < end; entry++) {
-        read_header(entry, values);
+        read_header(entry, texts);
     }
 }
 
 /* The address as httpd has it is shown as it is, mostly. */
-static t2m_text_t told_address(t2m_request_t *state, const request_rec *origin,
-                               const t2m_server_config_t *config)
+static t2m_text_t shown_address(t2m_request_t *state, const request_rec *origin,
+                                const t2m_server_config_t *config)
 {
     t2m_text_t address = t2m_text(origin->useragent_ip);
 
-    state->told_ip = origin->useragent_ip;
+    state->exchange_ip = origin->useragent_ip;
     if (config->client_ip == T2M_ADDRESS_FULL && address.size && address.size <= T2M_ADDRESS_MAX) {
         return address;
     }
     return t2m_request_address(state, origin, config, state->address);
 }
 
-const t2m_request_told_t *t2m_request_told(t2m_request_t *state, const request_rec *origin,
-                                           const t2m_server_config_t *config)
+/* Three bytes behind the slash are no secret; nor is a method that httpd knows. */
+static unsigned clean_of(const request_rec *origin, t2m_text_t protocol)
 {
-    t2m_request_told_t *told = &state->told;
-    t2m_text_t headers[LOOKED_FOR] = { { NULL, 0 } };
+    unsigned clean = 1u << T2M_EXCHANGE_ID | 1u << T2M_EXCHANGE_TRACE_ID
+                   | 1u << T2M_EXCHANGE_ADDRESS;
 
-    if (state->known && state->told_ip == origin->useragent_ip) {
-        return told;
+    if (protocol.size == 8 && !memcmp(protocol.data, "HTTP/", 5)) {
+        clean |= 1u << T2M_EXCHANGE_PROTOCOL;
+    }
+    if (origin->method_number != M_INVALID) {
+        clean |= 1u << T2M_EXCHANGE_METHOD;
+    }
+    return clean;
+}
+
+t2m_exchange_t *t2m_request_exchange(t2m_request_t *state, const request_rec *origin,
+                                     const t2m_server_config_t *config)
+{
+    t2m_text_t *texts = state->exchange.texts;
+
+    if (state->known && state->exchange_ip == origin->useragent_ip) {
+        return &state->exchange;
     }
     if (state->known) { /* a module that is not mod_remoteip has found out who the client is */
         state->common = NULL;
-        told->address = told_address(state, origin, config);
-        return told;
+        texts[T2M_EXCHANGE_ADDRESS] = shown_address(state, origin, config);
+        return &state->exchange;
     }
     state->known = 1;
-    t2m_request_target(origin, &told->path, &told->query);
-    told->address = told_address(state, origin, config);
-    read_headers(origin, headers);
-    told->user_agent = headers[USER_AGENT];
-    told->host = headers[HOST];
-    told->referer = headers[REFERER];
-    told->protocol = t2m_text(origin->protocol);
-    return told;
-}
-
-t2m_connection_key_t t2m_request_key(const t2m_request_t *state, const request_rec *origin,
-                                     const t2m_server_config_t *config)
-{
-    t2m_connection_key_t key = { origin->server, config->mask, state->told.protocol,
-                                 state->told.address, state->told.user_agent, state->told.host };
-
-    return key;
+    t2m_request_target(origin, &texts[T2M_EXCHANGE_PATH], &texts[T2M_EXCHANGE_QUERY]);
+    texts[T2M_EXCHANGE_ADDRESS] = shown_address(state, origin, config);
+    texts[T2M_EXCHANGE_VHOST] = t2m_text(origin->server->server_hostname);
+    texts[T2M_EXCHANGE_PROTOCOL] = t2m_text(origin->protocol);
+    read_headers(origin, texts);
+    state->clean |= clean_of(origin, texts[T2M_EXCHANGE_PROTOCOL]);
+    return &state->exchange;
 }
 
 static int generate_log_id(const conn_rec *connection, const request_rec *request, const char **id)

@@ -22,6 +22,7 @@
 #include <httpd.h>
 
 #include "core/address.h"
+#include "core/exchange.h"
 #include "core/id.h"
 #include "core/route.h"
 #include "core/text.h"
@@ -34,13 +35,6 @@
 typedef struct t2m_request_traceback_t t2m_request_traceback_t; /* see errorlog.c */
 typedef struct t2m_request_context_t t2m_request_context_t; /* see context.c */
 
-/* What the client sent with its request; texts are httpd's. */
-typedef struct {
-    t2m_text_t path, query; /* see t2m_request_target */
-    t2m_text_t address;     /* as it is shown; see t2m_request_address */
-    t2m_text_t user_agent, host, referer, protocol; /* empty: there is none */
-} t2m_request_told_t;
-
 typedef struct {
     const t2m_server_config_t *config; /* of the server it is for; final once `read` */
     const char *id;                 /* our own, or the one a trusted peer sent */
@@ -52,10 +46,11 @@ typedef struct {
     t2m_request_traceback_t *traceback; /* NULL until a line may begin one */
     t2m_request_context_t *context; /* NULL until something is kept of it */
     char *cause;                    /* see t2m_security_note_cause; NULL: none */
-    t2m_request_told_t told;        /* once `known` */
-    const char *told_ip;            /* the useragent_ip that it is by */
+    t2m_exchange_t exchange;        /* once `known` what the client sent; texts are httpd's */
+    const char *exchange_ip;        /* the useragent_ip that its address is by */
     const t2m_connection_common_t *common; /* what it shares with the one before it; NULL: none */
-    apr_uint32_t common_version;    /* of what common held then: see add_common in access.c */
+    apr_uint32_t common_version;    /* of what common held then: see t2m_request_common */
+    unsigned clean;                 /* texts of exchange known to hold no secret, a bit each */
     apr_size_t id_size;
     apr_uint16_t route_size;        /* 0: not known yet */
     apr_uint16_t address_size;      /* of address */
@@ -67,10 +62,7 @@ typedef struct {
     unsigned audited : 1;           /* the admin handler has told of it */
     unsigned broken_off : 1;        /* the client ended before its whole body was read */
     unsigned timed_out : 1;         /* it was broken off by waiting too long for it */
-    unsigned route_is_plain : 1;    /* the route needs no escape */
     unsigned known : 1;             /* what the client sent was looked up */
-    unsigned path_is_clean : 1;     /* nothing in the path is masked */
-    unsigned agent_is_clean : 1;    /* nothing in the user agent is masked */
     /* Not zeroed when the state is made, from here on. */
     char own_id[T2M_ID_SIZE + 1];
     char trace_id[T2M_TRACE_ID_SIZE + 1]; /* empty: no trace context */
@@ -111,9 +103,11 @@ static inline t2m_text_t t2m_request_id(const t2m_request_t *state)
     return t2m_text_of(state->id, state->id_size);
 }
 
-/** By what this request is told apart from others of its connection. */
-t2m_connection_key_t t2m_request_key(const t2m_request_t *state, const request_rec *origin,
-                                     const t2m_server_config_t *config);
+/** Nonzero when that text of the exchange is known to hold no secret. */
+static inline int t2m_request_is_clean(const t2m_request_t *state, t2m_exchange_text_e which)
+{
+    return state->clean >> which & 1;
+}
 
 /** The method as it came; NULL when httpd could not read it. */
 const char *t2m_request_method(const request_rec *origin);
@@ -136,11 +130,12 @@ t2m_text_t t2m_request_route(t2m_request_t *state, const request_rec *origin,
                              const t2m_server_config_t *config);
 
 /**
- * What the client sent, looked up once, when its request was read. For log_transaction and later
- * hooks, and for begin: before, headers may still be missing.
+ * What the client sent, looked up once, when its request was read: path, query, the virtual host,
+ * address, user agent, host, referer and protocol of the state's exchange. For log_transaction and
+ * later hooks, and for begin: before, headers may still be missing.
  */
-const t2m_request_told_t *t2m_request_told(t2m_request_t *state, const request_rec *origin,
-                                           const t2m_server_config_t *config);
+t2m_exchange_t *t2m_request_exchange(t2m_request_t *state, const request_rec *origin,
+                                     const t2m_server_config_t *config);
 
 /**
  * The client's address as T2MLogClientIP shows it, in out (room for T2M_ADDRESS_MAX bytes). It

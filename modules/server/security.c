@@ -181,10 +181,13 @@ static void add_text(t2m_record_t *record, const char *name, t2m_content_e conte
     }
 }
 
-/* Nonzero for the very text that was searched when the request began. */
-static int is_told(const t2m_text_t *told, t2m_text_t text)
+/* Nonzero for the very text that was found clean when the request began. */
+static int is_clean(const t2m_request_t *state, t2m_exchange_text_e which, t2m_text_t text)
 {
-    return told->data == text.data && told->size == text.size;
+    const t2m_text_t *searched = state ? &state->exchange.texts[which] : NULL;
+
+    return searched && t2m_request_is_clean(state, which) && searched->data == text.data
+           && searched->size == text.size;
 }
 
 static void add_request(t2m_record_t *record, const occurrence_t *occurrence)
@@ -200,10 +203,10 @@ static void add_request(t2m_record_t *record, const occurrence_t *occurrence)
     t2m_request_target(origin, &path, &query);
     t2m_record_string(record, "request_id", T2M_CONTENT_SAFE, state ? state->id : NULL);
     add_text(record, "path", t2m_request_path_content(path), path,
-             state && state->path_is_clean && is_told(&state->told.path, path));
+             is_clean(state, T2M_EXCHANGE_PATH, path));
     t2m_record_string(record, "method", T2M_CONTENT_NAME, t2m_request_method(origin));
     add_text(record, "user_agent", T2M_CONTENT_NAME, agent,
-             state && state->agent_is_clean && is_told(&state->told.user_agent, agent));
+             is_clean(state, T2M_EXCHANGE_USER_AGENT, agent));
 }
 
 static void add_detail(t2m_record_t *record, const occurrence_t *occurrence)
