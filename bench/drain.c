@@ -9,11 +9,11 @@
  * and limitations under the License.
  */
 
-/* How many records a second the writer's own loop moves from 16 rings into files, on one processor.
+/* How many lines a second the writer's own loop moves from 16 rings into files, on one processor.
  * Compiled and run by bench/drain; prints a line of JSON a round.
  *
- * The rings are filled to the brim by the module's own t2m_slot_push, then drained by
- * t2m_drain_pass; only the latter is timed, by the CPU time of its thread, which the system's part
+ * The rings are filled by the module's own t2m_slot_push to the brim with records, or by its
+ * t2m_slot_push_exchange with exchanges as far as that goes, then drained by t2m_drain_pass; only the latter is timed, by the CPU time of its thread, which the system's part
  * of each write belongs to. write(2) is counted by the linker's --wrap.
  */
 #include <fcntl.h>
@@ -29,6 +29,7 @@
 
 #include <apr_general.h>
 
+#include "core/packed_exchange.h"
 #include "shared/memory.h"
 #include "shared/slot.h"
 #include "writer/drain.h"
@@ -41,10 +42,11 @@ typedef struct {
 } text_t;
 
 typedef struct {
-    double records, cpu, wall, batches, writes, bytes; /* of one round */
+    double lines, cpu, wall, batches, writes, bytes; /* of one round */
 } round_t;
 
-static text_t access_lines[TEXTS], performance_lines[TEXTS];
+static text_t access_lines[TEXTS], performance_lines[TEXTS], exchanges[TEXTS];
+static int is_exchanges; /* what the producers push */
 static t2m_slot_t slots[SLOTS];
 static t2m_drain_t drain;
 static t2m_geometry_t geometry = { SLOTS + 1, 64, 8388608 };
@@ -120,6 +122,55 @@ static void make_performance(text_t *text, int i)
     text->record.status = i % 17 ? 200 : 404;
 }
 
+static void set_text(t2m_exchange_t *exchange, t2m_exchange_text_e which, const char *value)
+{
+    exchange->texts[which] = t2m_text(value);
+}
+
+static void set_connection(t2m_exchange_t *exchange, char *address, apr_size_t room, int i)
+{
+    (void)snprintf(address, room, "203.0.113.%d", i);
+    set_text(exchange, T2M_EXCHANGE_ADDRESS, address);
+    set_text(exchange, T2M_EXCHANGE_USER_AGENT,
+             "Mozilla/5.0 (X11; Linux x86_64; rv:121.0) Gecko/20100101 Firefox/121.0");
+    set_text(exchange, T2M_EXCHANGE_VHOST, "shop.example.org");
+    set_text(exchange, T2M_EXCHANGE_HOST, "shop.example.org");
+    set_text(exchange, T2M_EXCHANGE_PROTOCOL, "HTTP/1.1");
+    exchange->connection = 4242 + i;
+}
+
+/* A request as the two lines above tell of one. */
+static void make_exchange(text_t *text, int i)
+{
+    t2m_exchange_t exchange = { .first_byte = i * 500, .content_length = 1024 + 37 * i,
+                                .bytes_in = 412, .bytes_out = 1324 + 37 * i };
+    char id[64], path[64], query[64], referer[64], address[32];
+    int name;
+
+    (void)snprintf(id, sizeof(id), "%08x-5c1f-4c7e-9f2a-2f4ce6a1%04x", i * 7919, i);
+    (void)snprintf(path, sizeof(path), "/api/v1/customers/%d/orders", 100000 + i);
+    (void)snprintf(query, sizeof(query), "page=%d&size=50&sort=created", i);
+    (void)snprintf(referer, sizeof(referer), "https://shop.example.org/customers/%d", 100000 + i);
+    set_text(&exchange, T2M_EXCHANGE_ID, id);
+    set_text(&exchange, T2M_EXCHANGE_TRACE_ID, "4bf92f3577b34da6a3ce929d0e0e4736");
+    set_text(&exchange, T2M_EXCHANGE_METHOD, "GET");
+    set_text(&exchange, T2M_EXCHANGE_PATH, path);
+    set_text(&exchange, T2M_EXCHANGE_QUERY, query);
+    set_text(&exchange, T2M_EXCHANGE_REFERER, referer);
+    set_text(&exchange, T2M_EXCHANGE_FUNCTION, "proxy-server");
+    set_connection(&exchange, address, sizeof(address), i);
+    text->record = performance_lines[i].record;
+    text->record.size = (apr_uint32_t)t2m_packed_exchange_write(
+        &exchange, NULL, ~0U, NULL, T2M_PACKED_TEXTS_MAX, text->bytes);
+    name = snprintf(text->bytes + text->record.size, sizeof(text->bytes) - text->record.size,
+                    "GET /api/v1/customers/{id}/%d", i % ENDPOINTS);
+    text->record.name_size = (unsigned char)name;
+    text->record.file = 0;
+    text->record.also = 1;
+    text->record.stream = T2M_STREAM_ACCESS;
+    text->record.flags = T2M_FACT_EXCHANGE;
+}
+
 /* ---- the producers --------------------------------------------------------------------------- */
 
 static int push(int slot, const text_t *text)
@@ -139,25 +190,36 @@ static void pin(unsigned processor)
     (void)sched_setaffinity(0, sizeof(set), &set); /* where it may not, the system chooses */
 }
 
-/* Requests end on all processes in turn, until no ring takes one more. *data: the records. */
+/* The two lines of a request. Returns how many the ring took. */
+static int push_request(int slot, int i)
+{
+    t2m_ring_record_t record = exchanges[i].record;
+
+    if (is_exchanges) {
+        record.time = moment;
+        return t2m_slot_push_exchange(&slots[slot], &record, exchanges[i].bytes, NULL) ? 2 : 0;
+    }
+    return push(slot, &access_lines[i]) ? 1 + push(slot, &performance_lines[i]) : 0;
+}
+
+/* Requests end on all processes in turn, until no ring takes one more. *data: the lines. */
 static void *produce(void *data)
 {
-    double records = 0;
+    double lines = 0;
     int open = SLOTS, i = 0, slot;
 
     pin(1);
     (void)pthread_setname_np(pthread_self(), "producer");
     while (open > 0) {
         for (slot = 0, open = 0; slot < SLOTS; slot++, i++) {
+            int pushed = push_request(slot, i * 31 % TEXTS);
+
             moment++;
-            if (push(slot, &access_lines[i * 31 % TEXTS])) {
-                records++;
-                open++;
-                records += push(slot, &performance_lines[i * 31 % TEXTS]);
-            }
+            lines += pushed;
+            open += pushed > 0;
         }
     }
-    *(double *)data = records;
+    *(double *)data = lines;
     return NULL;
 }
 
@@ -165,13 +227,13 @@ static void *produce(void *data)
 static double fill(void)
 {
     pthread_t thread;
-    double records = 0;
+    double lines = 0;
 
-    if (pthread_create(&thread, NULL, produce, &records) != 0
+    if (pthread_create(&thread, NULL, produce, &lines) != 0
         || pthread_join(thread, NULL) != 0) {
         fail("thread");
     }
-    return records;
+    return lines;
 }
 
 /* ---- the writer ------------------------------------------------------------------------------ */
@@ -267,7 +329,7 @@ static round_t measure(void)
         if ((double)(lines_written() - before) != pushed) {
             fail("not all that was pushed was written");
         }
-        round.records += pushed;
+        round.lines += pushed;
     }
     return round;
 }
@@ -331,28 +393,30 @@ static double measure_rotatelogs(const char *program, const char *directory)
                     + (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6);
 }
 
-/* DIRECTORY ROUNDS [ROTATELOGS] */
+/* DIRECTORY ROUNDS records|exchanges [ROTATELOGS] */
 int main(int argc, char **argv)
 {
-    int rounds = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 0, i;
+    int rounds = argc > 3 ? (int)strtol(argv[2], NULL, 10) : 0, i;
 
     if (rounds < 1 || rounds > ROUNDS_MAX || apr_initialize() != APR_SUCCESS) {
-        fail("drain DIRECTORY ROUNDS [ROTATELOGS]");
+        fail("drain DIRECTORY ROUNDS records|exchanges [ROTATELOGS]");
     }
+    is_exchanges = strcmp(argv[3], "exchanges") == 0;
     pin(0);
     for (i = 0; i < TEXTS; i++) {
         make_access(&access_lines[i], i);
         make_performance(&performance_lines[i], i);
+        make_exchange(&exchanges[i], i);
     }
     make_memories(argv[1]);
     (void)measure(); /* touches all memory once */
     for (i = 0; i < rounds; i++) {
         round_t round = measure();
 
-        printf("{\"records\":%.0f,\"cpu\":%.6f,\"wall\":%.6f,\"batches\":%.0f,\"writes\":%.0f,"
-               "\"bytes\":%.0f,\"rotatelogs\":%.0f}\n", round.records, round.cpu, round.wall,
+        printf("{\"what\":\"%s\",\"lines\":%.0f,\"cpu\":%.6f,\"wall\":%.6f,\"batches\":%.0f,\"writes\":%.0f,"
+               "\"bytes\":%.0f,\"rotatelogs\":%.0f}\n", argv[3], round.lines, round.cpu, round.wall,
                round.batches, round.writes, round.bytes,
-               argc > 3 ? measure_rotatelogs(argv[3], argv[1]) : 0.0);
+               argc > 4 ? measure_rotatelogs(argv[4], argv[1]) : 0.0);
         (void)fflush(stdout);
     }
     return 0;

@@ -104,9 +104,11 @@ void t2m_exchange_access(t2m_line_t *line, const t2m_exchange_t *exchange)
 
 void t2m_exchange_measurement(const t2m_exchange_t *exchange, t2m_measurement_t *measurement)
 {
+    t2m_text_t function = exchange->texts[T2M_EXCHANGE_FUNCTION];
+
     t2m_measurement_begin(measurement, exchange->endpoint);
     measurement->duration = exchange->duration;
-    measurement->function = exchange->texts[T2M_EXCHANGE_FUNCTION];
+    measurement->function = function.size ? function : t2m_text("default-handler");
     measurement->module = t2m_text("httpd");
     measurement->request_id = exchange->texts[T2M_EXCHANGE_ID];
     measurement->trace_id = exchange->texts[T2M_EXCHANGE_TRACE_ID];

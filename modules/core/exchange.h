@@ -35,7 +35,7 @@ typedef enum {
     T2M_EXCHANGE_QUERY,    /* without the `?` */
     T2M_EXCHANGE_REFERER,
     T2M_EXCHANGE_USER,
-    T2M_EXCHANGE_FUNCTION, /* the handler */
+    T2M_EXCHANGE_FUNCTION, /* the handler; empty: httpd's default-handler */
     T2M_EXCHANGE_ADDRESS,  /* of the client, as it is shown */
     T2M_EXCHANGE_USER_AGENT,
     T2M_EXCHANGE_VHOST,

@@ -23,13 +23,12 @@ enum { SPANS_MAX = T2M_RECORD_SPANS_MAX - T2M_RECORD_FIELDS_MAX };
 typedef struct {
     const t2m_exchange_t *exchange;
     const t2m_mask_t *mask;
-    unsigned clean;
     apr_size_t span_count;
     char *next, *end;
     int failed;
 } packing_t;
 
-static void append(packing_t *packing, const char *bytes, apr_size_t size)
+static inline void append(packing_t *packing, const char *bytes, apr_size_t size)
 {
     if (size > (apr_size_t)(packing->end - packing->next)) {
         packing->failed = 1;
@@ -38,83 +37,65 @@ static void append(packing_t *packing, const char *bytes, apr_size_t size)
     packing->next = t2m_text_copy(packing->next, bytes, size);
 }
 
-static void append_masked(packing_t *packing, t2m_text_t text, const t2m_mask_span_t *span,
-                          apr_size_t count)
+static __attribute__((noinline)) void append_piece(packing_t *packing, const char *bytes,
+                                                   apr_size_t size)
 {
-    char replacement[T2M_MASK_REPLACEMENT_MAX];
-    const t2m_mask_span_t *end = span + count;
-    apr_size_t at = 0;
-
-    for (; span < end; span++) {
-        append(packing, text.data + at, span->start - at);
-        append(packing, replacement, t2m_mask_replacement(span, replacement));
-        at = span->end;
-    }
-    append(packing, text.data + at, text.size - at);
+    append(packing, bytes, size);
 }
 
 /* Apart, so that the spans take no stack where nothing is searched. */
-static __attribute__((noinline)) void append_searched(packing_t *packing, t2m_content_e content,
-                                                      t2m_text_t text)
+static __attribute__((noinline)) void append_searched(packing_t *packing,
+                                                      t2m_exchange_text_e which)
 {
     t2m_mask_span_t spans[T2M_MASK_SPANS_MAX];
-    apr_size_t count = t2m_mask_find(packing->mask, content, text, spans);
+    char replacement[T2M_MASK_REPLACEMENT_MAX];
+    t2m_text_t text = packing->exchange->texts[which];
+    apr_size_t count = t2m_mask_find(packing->mask,
+                                     t2m_exchange_content(packing->exchange, which), text, spans);
+    apr_size_t at = 0, i;
 
     packing->span_count += count;
-    if (count == 0) {
-        append(packing, text.data, text.size);
-    } else {
-        append_masked(packing, text, spans, count);
+    for (i = 0; i < count; i++) {
+        append_piece(packing, text.data + at, spans[i].start - at);
+        append_piece(packing, replacement, t2m_mask_replacement(&spans[i], replacement));
+        at = spans[i].end;
     }
+    append_piece(packing, text.data + at, text.size - at);
 }
 
-/* Returns the bytes that the text takes. */
-static inline apr_uint16_t pack_text(packing_t *packing, t2m_exchange_text_e which)
+/* Packs the texts from first to end; sizes is of all texts. */
+static inline void pack_texts(packing_t *packing, unsigned clean, int first, int end,
+                              apr_uint16_t *sizes)
 {
-    t2m_text_t text = packing->exchange->texts[which];
-    const char *from = packing->next;
-
-    if (text.size == 0) {
-        return 0;
-    }
-    if (packing->clean >> which & 1) {
-        append(packing, text.data, text.size);
-    } else {
-        append_searched(packing, t2m_exchange_content(packing->exchange, which), text);
-    }
-    return (apr_uint16_t)(packing->next - from);
-}
-
-static void pack_texts(packing_t *packing, t2m_exchange_text_e first, t2m_exchange_text_e end,
-                       apr_uint16_t *sizes)
-{
-    t2m_exchange_text_e which;
+    const t2m_text_t *texts = packing->exchange->texts;
+    int which;
 
     for (which = first; which < end; which++) {
-        sizes[which - first] = pack_text(packing, which);
+        const char *from = packing->next;
+
+        if (texts[which].size == 0) {
+            sizes[which] = 0;
+            continue;
+        }
+        if (clean >> which & 1) {
+            append(packing, texts[which].data, texts[which].size);
+        } else {
+            append_searched(packing, (t2m_exchange_text_e)which);
+        }
+        sizes[which] = (apr_uint16_t)(packing->next - from);
     }
 }
 
 int t2m_packed_common_write(t2m_packed_common_t *common, const t2m_exchange_t *exchange,
                             const t2m_mask_t *mask, unsigned clean)
 {
-    packing_t packing = { exchange, mask, clean, 0, common->bytes,
+    packing_t packing = { exchange, mask, 0, common->bytes,
                           common->bytes + sizeof(common->bytes), 0 };
 
-    pack_texts(&packing, T2M_EXCHANGE_COMMON, T2M_EXCHANGE_COMMON_END, common->sizes);
+    pack_texts(&packing, clean, T2M_EXCHANGE_COMMON, T2M_EXCHANGE_COMMON_END,
+               common->sizes - T2M_EXCHANGE_COMMON);
     common->size = (apr_uint16_t)(packing.next - common->bytes);
     return !packing.failed && packing.span_count == 0;
-}
-
-static void pack_common(packing_t *packing, const t2m_packed_common_t *common,
-                        apr_uint16_t *sizes)
-{
-    if (common) {
-        memcpy(sizes, common->sizes, sizeof(common->sizes));
-        append(packing, common->bytes, common->size);
-    } else {
-        pack_texts(packing, T2M_EXCHANGE_COMMON, T2M_EXCHANGE_COMMON_END, sizes);
-    }
 }
 
 apr_size_t t2m_packed_exchange_write(const t2m_exchange_t *exchange, const t2m_mask_t *mask,
@@ -122,24 +103,26 @@ apr_size_t t2m_packed_exchange_write(const t2m_exchange_t *exchange, const t2m_m
                                      apr_size_t limit, char *out)
 {
     char *texts = out + sizeof(t2m_packed_exchange_t);
-    packing_t packing = { exchange, mask, clean, 0, texts, texts + T2M_PACKED_TEXTS_MAX, 0 };
-    t2m_packed_exchange_t packed;
+    packing_t packing = { exchange, mask, 0, texts, texts + T2M_PACKED_TEXTS_MAX, 0 };
+    t2m_packed_exchange_t *packed = (t2m_packed_exchange_t *)(void *)out;
 
-    packed.first_byte = exchange->first_byte;
-    packed.content_length = exchange->content_length;
-    packed.bytes_in = exchange->bytes_in;
-    packed.bytes_out = exchange->bytes_out;
-    packed.connection = exchange->connection;
-    packed.limit = (apr_uint32_t)limit;
-    packed.aborted = exchange->aborted;
-    packed.reserved = 0;
-    pack_texts(&packing, 0, T2M_EXCHANGE_COMMON, packed.sizes);
-    pack_common(&packing, common, packed.sizes + T2M_EXCHANGE_COMMON);
-    if (packing.failed || packing.span_count > SPANS_MAX) {
-        return 0;
+    packed->first_byte = exchange->first_byte;
+    packed->content_length = exchange->content_length;
+    packed->bytes_in = exchange->bytes_in;
+    packed->bytes_out = exchange->bytes_out;
+    packed->connection = exchange->connection;
+    packed->limit = (apr_uint32_t)limit;
+    packed->aborted = exchange->aborted;
+    packed->reserved = 0;
+    pack_texts(&packing, clean, 0, T2M_EXCHANGE_COMMON, packed->sizes);
+    if (common) {
+        memcpy(packed->sizes + T2M_EXCHANGE_COMMON, common->sizes, sizeof(common->sizes));
+        append(&packing, common->bytes, common->size);
+    } else {
+        pack_texts(&packing, clean, T2M_EXCHANGE_COMMON, T2M_EXCHANGE_COMMON_END, packed->sizes);
     }
-    memcpy(out, &packed, sizeof(packed));
-    return (apr_size_t)(packing.next - out);
+    return packing.failed || packing.span_count > SPANS_MAX ? 0
+                                                            : (apr_size_t)(packing.next - out);
 }
 
 int t2m_packed_exchange_read(const char *bytes, apr_size_t size, t2m_exchange_t *exchange,

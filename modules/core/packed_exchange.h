@@ -54,7 +54,8 @@ int t2m_packed_common_write(t2m_packed_common_t *common, const t2m_exchange_t *e
                             const t2m_mask_t *mask, unsigned clean);
 
 /**
- * Packs an exchange into out, which has room for T2M_PACKED_EXCHANGE_MAX bytes. mask and clean as
+ * Packs an exchange into out, which has room for T2M_PACKED_EXCHANGE_MAX bytes and is aligned as
+ * numbers of 64 bits are. mask and clean as
  * above; common: what t2m_packed_common_write left of an exchange with equal common texts, else
  * NULL. limit: T2MLogMaxRecord. Returns the number of bytes; 0 when it does not fit or has more
  * secrets than a record can show one by one: then it must be a record.

@@ -52,25 +52,12 @@ static const char *handler_of(const request_rec *request)
     return request->handler;
 }
 
-static void note_function(t2m_request_t *state, const request_rec *first)
-{
-    static const char by_default[] = "default-handler";
-    const char *handler = handler_of(first);
-    t2m_text_t *function = &state->exchange.texts[T2M_EXCHANGE_FUNCTION];
-
-    if (handler) {
-        *function = t2m_text(handler);
-    } else {
-        *function = t2m_text_of(by_default, sizeof by_default - 1);
-        state->clean |= 1u << T2M_EXCHANGE_FUNCTION;
-    }
-}
-
 static void note_texts(const finished_t *finished)
 {
     t2m_text_t *texts = finished->exchange->texts;
     const request_rec *first = finished->first;
     const char *user = finished->last->user ? finished->last->user : first->user;
+    const char *handler = handler_of(first);
 
     texts[T2M_EXCHANGE_ID] = t2m_request_id(finished->state);
     texts[T2M_EXCHANGE_METHOD] = t2m_text(first->method);
@@ -80,7 +67,9 @@ static void note_texts(const finished_t *finished)
     if (user) {
         texts[T2M_EXCHANGE_USER] = t2m_text(user);
     }
-    note_function(finished->state, first);
+    if (handler) {
+        texts[T2M_EXCHANGE_FUNCTION] = t2m_text(handler);
+    }
     finished->exchange->endpoint = t2m_request_route(finished->state, first, finished->config);
 }
 
@@ -209,19 +198,18 @@ static const t2m_packed_common_t *common_of(const finished_t *finished)
 static int write_exchange(const finished_t *finished)
 {
     const t2m_server_config_t *config = finished->config;
-    char packed[T2M_PACKED_EXCHANGE_MAX + T2M_NAME_MAX];
     t2m_text_t name = finished->exchange->endpoint;
-    t2m_ring_record_t record;
+    t2m_slot_exchange_t pushed;
 
-    describe(finished, &record);
-    record.size = (apr_uint32_t)t2m_packed_exchange_write(
+    describe(finished, &pushed.record);
+    pushed.record.size = (apr_uint32_t)t2m_packed_exchange_write(
         finished->exchange, config->mask, finished->state->clean, common_of(finished),
-        t2m_emit_limit(config), packed);
-    if (record.size == 0) {
+        t2m_emit_limit(config), pushed.packed);
+    if (pushed.record.size == 0) {
         return 0;
     }
-    (void)t2m_text_copy(packed + record.size, name.data, name.size);
-    return t2m_process_push_exchange(&record, packed, finished->state->entry);
+    (void)t2m_text_copy(pushed.packed + pushed.record.size, name.data, name.size);
+    return t2m_process_push_exchange(&pushed, finished->state->entry);
 }
 
 /* Nonzero when it has no fields but its own, in the layout flat. */

@@ -204,8 +204,9 @@ static int has_name(const apr_table_t *table)
     const apr_array_header_t *elements = table ? apr_table_elts(table) : NULL;
 
     for (int i = 0; elements && i < elements->nelts; i++) {
-        if (!strncmp(APR_ARRAY_IDX(elements, i, apr_table_entry_t).key, prefix,
-                     sizeof prefix - 1)) {
+        const char *key = APR_ARRAY_IDX(elements, i, apr_table_entry_t).key;
+
+        if (key[0] == prefix[0] && !strncmp(key, prefix, sizeof prefix - 1)) {
             return 1;
         }
     }

@@ -362,8 +362,7 @@ apr_status_t t2m_process_push(const t2m_ring_record_t *record, const char *line,
     return status;
 }
 
-int t2m_process_push_exchange(const t2m_ring_record_t *record, const char *packed,
-                              t2m_inflight_t *entry)
+int t2m_process_push_exchange(const t2m_slot_exchange_t *exchange, t2m_inflight_t *entry)
 {
     int pushed = 0;
 
@@ -372,7 +371,7 @@ int t2m_process_push_exchange(const t2m_ring_record_t *record, const char *packe
     }
     pushing++;
     if (pushing == 1) {
-        pushed = t2m_slot_push_exchange(&process.slot, record, packed, entry);
+        pushed = t2m_slot_push_exchange(&process.slot, exchange, entry);
     }
     pushing--;
     if (pushed && t2m_slot_writer_asleep(&process.slot)) {

@@ -74,8 +74,7 @@ apr_status_t t2m_process_push(const t2m_ring_record_t *record, const char *line,
  * Pushes an exchange, see t2m_slot_push_exchange, and wakes the writer. Returns 0, and nothing has
  * happened, when it must be two records: also for a line of a signal handler.
  */
-int t2m_process_push_exchange(const t2m_ring_record_t *record, const char *packed,
-                              t2m_inflight_t *entry);
+int t2m_process_push_exchange(const t2m_slot_exchange_t *exchange, t2m_inflight_t *entry);
 
 /**
  * Pushes records that belong together, in their order, each as t2m_process_push does, mostly under

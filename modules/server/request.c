@@ -70,6 +70,86 @@ static int inherit_id(t2m_request_t *state, const request_rec *origin)
     return 1;
 }
 
+/* What an id and a trace are taken over from, and whether a header may tell of a body. */
+typedef struct {
+    const char *id, *traceparent; /* NULL: there is none */
+    int body;
+} inbound_t;
+
+static void keep_text(const apr_table_entry_t *entry, const char *name, t2m_text_t *text)
+{
+    if (!text->data && !strcasecmp(entry->key, name)) {
+        *text = t2m_text(entry->val);
+    }
+}
+
+static void keep_value(const apr_table_entry_t *entry, const char *name, const char **value)
+{
+    if (!*value && !strcasecmp(entry->key, name)) {
+        *value = entry->val;
+    }
+}
+
+/* Whether a name begins with these four letters, which are lower case. */
+static int begins(const char *name, const char *letters)
+{
+    int i = 0;
+
+    while (i < 4 && (name[i] | 0x20) == letters[i]) {
+        i++;
+    }
+    return i == 4;
+}
+
+/* Of equal names the first counts, as for apr_table_get. */
+static void read_header(const apr_table_entry_t *entry, t2m_text_t *texts, inbound_t *inbound)
+{
+    switch (entry->key[0] | 0x20) {
+    case 'u':
+        keep_text(entry, "User-Agent", &texts[T2M_EXCHANGE_USER_AGENT]);
+        break;
+    case 'h':
+        keep_text(entry, "Host", &texts[T2M_EXCHANGE_HOST]);
+        break;
+    case 'r':
+        keep_text(entry, "Referer", &texts[T2M_EXCHANGE_REFERER]);
+        break;
+    case 't':
+        keep_value(entry, "traceparent", &inbound->traceparent);
+        inbound->body |= begins(entry->key, "tran"); /* Transfer-Encoding */
+        break;
+    case 'c':
+        inbound->body |= begins(entry->key, "cont"); /* Content-Length */
+        break;
+    default:
+        break;
+    }
+}
+
+/* One walk for all of them. id_header: what the inbound id is called; NULL: none is wanted. */
+static inbound_t read_headers(t2m_request_t *state, const request_rec *origin,
+                              const char *id_header)
+{
+    const apr_array_header_t *headers = origin->headers_in ? apr_table_elts(origin->headers_in)
+                                                           : NULL;
+    const apr_table_entry_t *entry, *end;
+    inbound_t inbound = { NULL, NULL, 0 };
+    char initial = id_header ? id_header[0] | 0x20 : '\0';
+
+    state->headed = 1;
+    if (!headers) {
+        return inbound;
+    }
+    entry = (const apr_table_entry_t *)(const void *)headers->elts;
+    for (end = entry + headers->nelts; entry < end; entry++) {
+        if ((entry->key[0] | 0x20) == initial) {
+            keep_value(entry, id_header, &inbound.id);
+        }
+        read_header(entry, state->exchange.texts, &inbound);
+    }
+    return inbound;
+}
+
 static __attribute__((noinline)) t2m_request_t *make_state(const request_rec *origin)
 {
     t2m_request_t *state = apr_palloc(origin->pool, sizeof *state);
@@ -284,49 +364,6 @@ t2m_text_t t2m_request_address(const t2m_request_t *state, const request_rec *or
                                               out));
 }
 
-/* Of equal names the first counts, as for apr_table_get. */
-static void read_header(const apr_table_entry_t *entry, t2m_text_t *texts)
-{
-    const char *name;
-    t2m_text_t *text;
-
-    switch (entry->key[0] | 0x20) {
-    case 'u':
-        name = "User-Agent";
-        text = &texts[T2M_EXCHANGE_USER_AGENT];
-        break;
-    case 'h':
-        name = "Host";
-        text = &texts[T2M_EXCHANGE_HOST];
-        break;
-    case 'r':
-        name = "Referer";
-        text = &texts[T2M_EXCHANGE_REFERER];
-        break;
-    default:
-        return;
-    }
-    if (!text->data && !strcasecmp(entry->key, name)) {
-        *text = t2m_text(entry->val);
-    }
-}
-
-/* One walk for all of them. */
-static void read_headers(const request_rec *origin, t2m_text_t *texts)
-{
-    const apr_array_header_t *headers;
-    const apr_table_entry_t *entry, *end;
-
-    if (!origin->headers_in) {
-        return;
-    }
-    headers = apr_table_elts(origin->headers_in);
-    entry = (const apr_table_entry_t *)(const void *)headers->elts;
-    for (end = entry + headers->nelts; entry < end; entry++) {
-        read_header(entry, texts);
-    }
-}
-
 /* The address as httpd has it is shown as it is, mostly. */
 static t2m_text_t shown_address(t2m_request_t *state, const request_rec *origin,
                                 const t2m_server_config_t *config)
@@ -373,7 +410,9 @@ t2m_exchange_t *t2m_request_exchange(t2m_request_t *state, const request_rec *or
     texts[T2M_EXCHANGE_ADDRESS] = shown_address(state, origin, config);
     texts[T2M_EXCHANGE_VHOST] = t2m_text(origin->server->server_hostname);
     texts[T2M_EXCHANGE_PROTOCOL] = t2m_text(origin->protocol);
-    read_headers(origin, texts);
+    if (!state->headed) {
+        (void)read_headers(state, origin, NULL);
+    }
     state->clean |= clean_of(origin, texts[T2M_EXCHANGE_PROTOCOL]);
     return &state->exchange;
 }
@@ -411,10 +450,8 @@ static int is_trusted(const t2m_server_config_t *config, const conn_rec *connect
 }
 
 static void adopt_id(t2m_request_t *state, request_rec *request,
-                     const t2m_server_config_t *config)
+                     const t2m_server_config_t *config, const char *id)
 {
-    const char *id = apr_table_get(request->headers_in, config->id_header);
-
     if (!id) {
         apr_table_addn(request->headers_in, config->id_header, state->id);
         return;
@@ -428,15 +465,12 @@ static void adopt_id(t2m_request_t *state, request_rec *request,
 
 /* Without a traceparent there is no trace; one that cannot be read starts a new one, and then the
  * tracestate beside it belongs to nobody. */
-static void adopt_trace(t2m_request_t *state, request_rec *request)
+static __attribute__((noinline)) void adopt_trace(t2m_request_t *state, request_rec *request,
+                                                   const char *header)
 {
-    const char *header = apr_table_get(request->headers_in, "traceparent");
     unsigned char random[32];
     t2m_trace_t trace;
 
-    if (!header) {
-        return;
-    }
     t2m_id_random(t2m_process_ids(), random);
     if (t2m_trace_parse(t2m_text(header), &trace)) {
         t2m_trace_next_span(&trace, random);
@@ -450,22 +484,38 @@ static void adopt_trace(t2m_request_t *state, request_rec *request)
     apr_table_setn(request->headers_in, "traceparent", state->traceparent);
 }
 
+static void read_request(t2m_request_t *state, request_rec *request)
+{
+    inbound_t inbound = read_headers(state, request, state->config->id_header);
+
+    state->read = 1;
+    /* A stream of HTTP/2 has a body that no header need tell of. */
+    state->bodiless = !inbound.body && !request->connection->master;
+    if (request->connection->master) {
+        state->master_out = t2m_bytes_out(request->connection->master);
+    }
+    adopt_id(state, request, state->config, inbound.id);
+    if (inbound.traceparent) {
+        adopt_trace(state, request, inbound.traceparent);
+    }
+}
+
 /* Before all others: what they log belongs to the request. An internal redirect comes here again
  * with its own environment. */
 static int identify(request_rec *request)
 {
-    t2m_request_t *state = t2m_request_get(request);
+    t2m_request_t *early = state_of(request);
+    t2m_request_t *state = early ? early : t2m_request_get_any(request);
 
     if (!state) {
         return DECLINED;
     }
-    if (!state->read && state == state_of(request)) {
-        state->read = 1;
-        state->config = t2m_config_server(request->server);
-        state->master_out = t2m_bytes_out(request->connection->master);
-        set_start(state, request);
-        adopt_id(state, request, state->config);
-        adopt_trace(state, request);
+    if (early && !early->read) { /* made before httpd knew all of it */
+        early->config = t2m_config_server(request->server);
+        set_start(early, request);
+    }
+    if (!state->read && !request->prev && !request->main) {
+        read_request(state, request);
     }
     publish(state, request);
     return OK;

@@ -62,6 +62,8 @@ typedef struct {
     unsigned audited : 1;           /* the admin handler has told of it */
     unsigned broken_off : 1;        /* the client ended before its whole body was read */
     unsigned timed_out : 1;         /* it was broken off by waiting too long for it */
+    unsigned headed : 1;            /* its headers were looked through */
+    unsigned bodiless : 1;          /* nothing told of a body when it was read */
     unsigned known : 1;             /* what the client sent was looked up */
     /* Not zeroed when the state is made, from here on. */
     char own_id[T2M_ID_SIZE + 1];

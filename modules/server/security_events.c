@@ -211,7 +211,7 @@ static void insert(request_rec *request)
         return;
     }
     state->handled = 1;
-    if (ap_request_has_body(request)) {
+    if (!state->bodiless && ap_request_has_body(request)) {
         ap_add_input_filter(FILTER_NAME, state, request, request->connection);
     }
 }

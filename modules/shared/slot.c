@@ -191,11 +191,9 @@ static void give_back(t2m_slot_t *slot, t2m_inflight_t *entry)
 }
 
 /* One that t2m_slot_begin was not called for is counted at its end. */
-static void count_late(t2m_slot_t *slot, const t2m_inflight_t *entry)
+static void count_late(t2m_slot_t *slot)
 {
-    if (!entry) {
-        (void)t2m_add(&slot->header->begun, 1);
-    }
+    (void)t2m_add(&slot->header->begun, 1);
 }
 
 static int ends_request(const t2m_ring_record_t *record)
@@ -212,8 +210,8 @@ static void count_drop(t2m_slot_t *slot, const t2m_ring_record_t *record, t2m_dr
 static void drop(t2m_slot_t *slot, const t2m_ring_record_t *record, t2m_drop_e reason,
                  t2m_inflight_t *entry)
 {
-    if (ends_request(record)) {
-        count_late(slot, entry);
+    if (!entry && ends_request(record)) {
+        count_late(slot);
     }
     count_drop(slot, record, reason);
     give_back(slot, entry);
@@ -257,17 +255,13 @@ static void publish(t2m_slot_t *slot, const t2m_ring_record_t *record, apr_uint6
 }
 
 /*
- * Order matters: a writer that finds the owner dead takes an entry for a lost request unless the
- * entry's position lies below the tail, that is, unless its line is whole in the ring.
+ * What is copied behind the tail becomes a record. Order matters: a writer that finds the owner
+ * dead takes an entry for a lost request unless the entry's position lies below the tail, that is,
+ * unless its line is whole in the ring.
  */
-static void append(t2m_slot_t *slot, const t2m_ring_record_t *record, const char *line,
-                   apr_uint64_t bytes, t2m_inflight_t *entry)
+static void settle(t2m_slot_t *slot, const t2m_ring_record_t *record, apr_uint64_t bytes,
+                   t2m_inflight_t *entry)
 {
-    if (ends_request(record)) {
-        count_late(slot, entry);
-    }
-    copy_in(slot, slot->tail, record, sizeof(*record));
-    copy_in(slot, slot->tail + sizeof(*record), line, record->size + record->name_size);
     T2M_STEP("record copied");
     if (entry) {
         t2m_store(&entry->position, slot->tail + 1);
@@ -276,6 +270,17 @@ static void append(t2m_slot_t *slot, const t2m_ring_record_t *record, const char
     publish(slot, record, slot->tail + bytes);
     give_back(slot, entry);
     T2M_STEP("entry given back");
+}
+
+static void append(t2m_slot_t *slot, const t2m_ring_record_t *record, const char *line,
+                   apr_uint64_t bytes, t2m_inflight_t *entry)
+{
+    if (!entry && ends_request(record)) {
+        count_late(slot);
+    }
+    copy_in(slot, slot->tail, record, sizeof(*record));
+    copy_in(slot, slot->tail + sizeof(*record), line, record->size + record->name_size);
+    settle(slot, record, bytes, entry);
 }
 
 static apr_uint64_t ring_bytes(const t2m_ring_record_t *record)
@@ -327,9 +332,10 @@ apr_size_t t2m_slot_push_all(t2m_slot_t *slot, const t2m_slot_item_t *items, apr
     return i;
 }
 
-int t2m_slot_push_exchange(t2m_slot_t *slot, const t2m_ring_record_t *record, const char *packed,
+int t2m_slot_push_exchange(t2m_slot_t *slot, const t2m_slot_exchange_t *exchange,
                            t2m_inflight_t *entry)
 {
+    const t2m_ring_record_t *record = &exchange->record;
     apr_uint64_t bytes = ring_bytes(record);
     int pushed;
 
@@ -339,7 +345,11 @@ int t2m_slot_push_exchange(t2m_slot_t *slot, const t2m_ring_record_t *record, co
     (void)pthread_mutex_lock(&slot->lock);
     pushed = slot->tail - t2m_load(slot->head) + bytes <= slot->easy;
     if (pushed) {
-        append(slot, record, packed, bytes, entry);
+        if (!entry) {
+            count_late(slot);
+        }
+        copy_in(slot, slot->tail, exchange, sizeof(*record) + record->size + record->name_size);
+        settle(slot, record, bytes, entry);
     }
     (void)pthread_mutex_unlock(&slot->lock);
     return pushed;
@@ -445,7 +455,9 @@ void t2m_slot_end(t2m_slot_t *slot, t2m_inflight_t *entry)
     if (!has_slot(slot)) {
         return;
     }
-    count_late(slot, entry);
+    if (!entry) {
+        count_late(slot);
+    }
     (void)t2m_add(&slot->header->silenced, 1);
     give_back(slot, entry);
 }

@@ -23,6 +23,7 @@
 
 #include <apr_errno.h>
 
+#include "core/packed_exchange.h"
 #include "core/text.h"
 #include "shared/board.h"
 
@@ -101,14 +102,19 @@ typedef struct {
  */
 apr_size_t t2m_slot_push_all(t2m_slot_t *slot, const t2m_slot_item_t *items, apr_size_t count);
 
+/* An exchange as it stands in the ring. */
+typedef struct {
+    t2m_ring_record_t record; /* with T2M_FACT_EXCHANGE */
+    char packed[T2M_PACKED_EXCHANGE_MAX + T2M_NAME_MAX]; /* record.size bytes, then its name */
+} t2m_slot_exchange_t;
+
 /**
- * Pushes an exchange, whose record has T2M_FACT_EXCHANGE: record->size bytes of
- * core/packed_exchange.h, then its name. It ends a request and counts as one access line and, with
+ * Pushes an exchange, of which no more is read than is said to be there. It ends a request and counts as one access line and, with
  * a file for it, one performance line. Returns 0, and nothing has happened, where the ring is so
  * full that not every record is taken, where the handle has no slot and where that cannot be a
  * record: then the lines are to be pushed one by one. Waits for the handle's lock.
  */
-int t2m_slot_push_exchange(t2m_slot_t *slot, const t2m_ring_record_t *record, const char *packed,
+int t2m_slot_push_exchange(t2m_slot_t *slot, const t2m_slot_exchange_t *exchange,
                            t2m_inflight_t *entry);
 
 /* What t2m_slot_begin keeps of a request. Texts are masked already; they are cut to the entry. */

@@ -9,15 +9,16 @@
  * and limitations under the License.
  */
 
-/* Gathering by time and grouping by file; batch_made.c gathers the writer's own lines,
- * batch_render.c makes the bytes. */
+/* Gathering by time and grouping by file; batch_exchange.c makes the two lines of an exchange,
+ * batch_made.c gathers the writer's own, batch_render.c makes the bytes. */
 #include "writer/batch_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/encode.h"
 #include "writer/quarantine.h"
+
+enum { AHEAD = 1024 }; /* bytes of an exchange that the processor is asked for */
 
 t2m_batch_t *t2m_batch_create(const t2m_geometry_t *geometry)
 {
@@ -27,6 +28,7 @@ t2m_batch_t *t2m_batch_create(const t2m_geometry_t *geometry)
         return NULL;
     }
     batch->slot_count = geometry->slot_count;
+    batch->start.second = -1;
     batch->merge = t2m_merge_create(geometry->slot_count);
     batch->targets = calloc(geometry->slot_count, sizeof(*batch->targets));
     batch->taken = calloc(geometry->slot_count, sizeof(*batch->taken));
@@ -183,23 +185,70 @@ static void count_shed(t2m_batch_part_t *part, apr_uint64_t count, t2m_drop_e re
     part->shed += count;
 }
 
-int t2m_batch_has_room(const t2m_batch_t *batch, apr_uint32_t size)
+/* Whether so many lines of size bytes in all, each with a gap before it, still fit. */
+static int lines_fit(const t2m_batch_t *batch, apr_uint32_t count, apr_size_t size)
 {
-    return batch->line_count + 2 <= T2M_BATCH_LINES
-        && batch->room + size + T2M_LINE_MIN + 2 * T2M_LINE_TAIL <= T2M_BATCH_BYTES;
+    return batch->line_count + 2 * count <= T2M_BATCH_LINES
+        && batch->room + size + count * (apr_size_t)(T2M_LINE_MIN + 2 * T2M_LINE_TAIL)
+               <= T2M_BATCH_BYTES;
 }
 
-/* A file takes one record over its limit and no more. */
-static int fits_file(const t2m_batch_t *batch, const t2m_ring_record_t *record)
+int t2m_batch_has_room(const t2m_batch_t *batch, apr_uint32_t size)
+{
+    return lines_fit(batch, 1, size);
+}
+
+/* A file takes one record over its limit and no more. size: with what ends its lines. */
+static int fits_file(const t2m_batch_t *batch, apr_uint32_t file, apr_size_t size)
 {
     const t2m_batch_part_t *part;
 
-    if (!batch->limits || record->file >= T2M_FILES_MAX || batch->part_of[record->file] == 0) {
+    if (!batch->limits || file >= T2M_FILES_MAX || batch->part_of[file] == 0) {
         return 1;
     }
-    part = &batch->parts[batch->part_of[record->file] - 1];
-    return part->lines == 0
-        || part->room + record->size + T2M_LINE_TAIL <= batch->limits[record->file];
+    part = &batch->parts[batch->part_of[file] - 1];
+    return part->lines == 0 || part->room + size <= batch->limits[file];
+}
+
+static int record_fits(const t2m_batch_t *batch, const t2m_ring_record_t *record)
+{
+    return lines_fit(batch, 1, record->size)
+        && fits_file(batch, record->file, record->size + T2M_LINE_TAIL);
+}
+
+/* Both lines or none: they are one record of the ring. */
+static int pair_fits(const t2m_batch_t *batch, const t2m_batch_pair_t *pair)
+{
+    const t2m_ring_record_t *access = &pair->records[0], *other = &pair->records[1];
+    apr_size_t size = access->size + T2M_LINE_TAIL, more = other->size + T2M_LINE_TAIL;
+
+    if (pair->count == 1) {
+        return record_fits(batch, access);
+    }
+    return lines_fit(batch, pair->count, access->size + (apr_size_t)other->size)
+        && (access->file == other->file
+                ? fits_file(batch, access->file, size + more)
+                : fits_file(batch, access->file, size) && fits_file(batch, other->file, more));
+}
+
+/* Asks for what follows a record, which is looked at once it is the earliest. */
+static void fetch_behind(const t2m_slots_t *slots, const t2m_merge_item_t *item,
+                         apr_uint64_t position)
+{
+    const t2m_ring_record_t *record = &item->record;
+    apr_uint32_t size = record->size + record->name_size;
+
+    t2m_slots_fetch(slots, item->slot, item->next, sizeof(*record)); /* the one after it */
+    if (record->flags & T2M_FACT_EXCHANGE) {
+        t2m_slots_fetch(slots, item->slot, position + sizeof(*record), size < AHEAD ? size : AHEAD);
+    }
+}
+
+static void give_up(t2m_batch_trouble_t *trouble, t2m_board_t *board, const t2m_slots_t *slots,
+                    apr_uint32_t slot)
+{
+    trouble->corrupt++;
+    t2m_quarantine_put(board, slots, slot);
 }
 
 /* Finds the slot's next record. Returns 0 when the batch has no more of the slot. */
@@ -213,11 +262,10 @@ static int find_next(const t2m_batch_t *batch, const t2m_slots_t *slots, t2m_boa
     }
     item->next = t2m_slots_record(slots, item->slot, position, item->end, &item->record);
     if (item->next == 0) {
-        trouble->corrupt++;
-        t2m_quarantine_put(board, slots, item->slot);
+        give_up(trouble, board, slots, item->slot);
         return 0;
     }
-    t2m_slots_fetch(slots, item->slot, item->next, sizeof(item->record)); /* the one after it */
+    fetch_behind(slots, item, position);
     return 1;
 }
 
@@ -240,19 +288,37 @@ t2m_batch_line_t *t2m_batch_line_for(t2m_batch_t *batch, t2m_batch_kind_e kind,
     return line;
 }
 
-static void take(t2m_batch_t *batch, const t2m_merge_item_t *item,
-                 const t2m_settings_t *settings, t2m_batch_trouble_t *trouble)
+static void take_line(t2m_batch_t *batch, apr_uint32_t slot, const t2m_ring_record_t *record,
+                      apr_uint64_t position, int made, const t2m_settings_t *settings,
+                      t2m_batch_trouble_t *trouble)
 {
     t2m_batch_line_t *line;
 
-    batch->asks |= item->record.flags & T2M_FACT_ASK;
-    if (item->record.size && item->record.file >= settings->file_count) {
+    if (record->size && record->file >= settings->file_count) {
         trouble->unknown_file++;
-    } else {
-        line = t2m_batch_line_for(batch, T2M_BATCH_RECORD, &item->record);
-        line->slot = item->slot;
-        line->position = batch->targets[item->slot] + sizeof(t2m_ring_record_t);
+        return;
     }
+    line = t2m_batch_line_for(batch, T2M_BATCH_RECORD, record);
+    line->slot = slot;
+    line->position = position;
+    line->made = made != 0;
+}
+
+static void take_pair(t2m_batch_t *batch, apr_uint32_t slot, const t2m_batch_pair_t *pair,
+                      const t2m_settings_t *settings, t2m_batch_trouble_t *trouble)
+{
+    const t2m_ring_record_t *last = &pair->records[pair->count - 1];
+    apr_uint32_t i;
+
+    for (i = 0; i < pair->count; i++) {
+        take_line(batch, slot, &pair->records[i], pair->positions[i], 1, settings, trouble);
+    }
+    batch->made_size = pair->positions[pair->count - 1] + last->size + last->name_size;
+}
+
+static void step_over(t2m_batch_t *batch, const t2m_merge_item_t *item)
+{
+    batch->asks |= item->record.flags & T2M_FACT_ASK;
     batch->taken[item->slot] += item->next - batch->targets[item->slot];
     batch->targets[item->slot] = item->next;
     batch->moves = 1;
@@ -345,11 +411,72 @@ static apr_uint64_t end_of(const t2m_slots_t *slots, t2m_board_t *board, apr_uin
     }
     if (!t2m_quarantine_has(board, slots, slot)
         && t2m_slots_check(slots, slot, board->heads[slot])) {
-        trouble->corrupt++;
-        t2m_quarantine_put(board, slots, slot);
+        give_up(trouble, board, slots, slot);
     }
     return t2m_quarantine_has(board, slots, slot)
          ? board->heads[slot] : t2m_slots_tail(slots, slot, board->heads[slot]);
+}
+
+typedef enum { TAKEN, FULL, SPOILED } taking_e;
+
+/* An exchange becomes its lines only here, where it is the earliest: none is made in vain, and the
+ * batch ends with the first that has no room, so that the order of time holds. */
+static taking_e take_exchange(t2m_batch_t *batch, const t2m_slots_t *slots,
+                              const t2m_merge_item_t *item, const t2m_settings_t *settings,
+                              t2m_batch_trouble_t *trouble)
+{
+    t2m_batch_pair_t pair;
+
+    if (batch->made_size + T2M_BATCH_PAIR_MAX > sizeof(batch->made)) {
+        return FULL;
+    }
+    if (!t2m_batch_exchange(batch, slots, item, &pair)) {
+        return SPOILED;
+    }
+    if (!pair_fits(batch, &pair)) {
+        return FULL;
+    }
+    take_pair(batch, item->slot, &pair, settings, trouble);
+    step_over(batch, item);
+    return TAKEN;
+}
+
+static taking_e take(t2m_batch_t *batch, const t2m_slots_t *slots, const t2m_merge_item_t *item,
+                     const t2m_settings_t *settings, t2m_batch_trouble_t *trouble)
+{
+    if (item->record.flags & T2M_FACT_EXCHANGE) {
+        return take_exchange(batch, slots, item, settings, trouble);
+    }
+    if (!record_fits(batch, &item->record)) {
+        return FULL;
+    }
+    take_line(batch, item->slot, &item->record,
+              batch->targets[item->slot] + sizeof(t2m_ring_record_t), 0, settings, trouble);
+    step_over(batch, item);
+    return TAKEN;
+}
+
+/* All that fits, by time. */
+static void gather_records(t2m_batch_t *batch, const t2m_slots_t *slots, t2m_board_t *board,
+                           const t2m_settings_t *settings, t2m_batch_trouble_t *trouble)
+{
+    const t2m_merge_item_t *first;
+    t2m_merge_item_t item;
+    taking_e taking;
+
+    while ((first = t2m_merge_earliest(batch->merge)) != NULL
+           && (taking = take(batch, slots, first, settings, trouble)) != FULL) {
+        item.slot = first->slot;
+        item.end = first->end;
+        if (taking == SPOILED) {
+            give_up(trouble, board, slots, item.slot);
+        }
+        if (taking == TAKEN && find_next(batch, slots, board, &item, trouble)) {
+            t2m_merge_replace(batch->merge, &item);
+        } else {
+            t2m_merge_pop(batch->merge);
+        }
+    }
 }
 
 apr_uint32_t t2m_batch_gather(t2m_batch_t *batch, const t2m_slots_t *slots,
@@ -357,7 +484,6 @@ apr_uint32_t t2m_batch_gather(t2m_batch_t *batch, const t2m_slots_t *slots,
                               const t2m_intent_t *again, apr_time_t moment,
                               const apr_uint64_t *room, t2m_batch_trouble_t *trouble)
 {
-    const t2m_merge_item_t *first;
     t2m_merge_item_t item;
 
     t2m_batch_start(batch, board);
@@ -372,17 +498,7 @@ apr_uint32_t t2m_batch_gather(t2m_batch_t *batch, const t2m_slots_t *slots,
             t2m_merge_push(batch->merge, &item);
         }
     }
-    while ((first = t2m_merge_earliest(batch->merge)) != NULL
-           && t2m_batch_has_room(batch, first->record.size) && fits_file(batch, &first->record)) {
-        item.slot = first->slot;
-        item.end = first->end;
-        take(batch, first, settings, trouble);
-        if (find_next(batch, slots, board, &item, trouble)) {
-            t2m_merge_replace(batch->merge, &item);
-        } else {
-            t2m_merge_pop(batch->merge);
-        }
-    }
+    gather_records(batch, slots, board, settings, trouble);
     return batch->line_count;
 }
 

@@ -80,7 +80,8 @@ typedef struct {
 
 /**
  * Gathers what the slots have: the records between each head and the published tail, and a gap line
- * for the drops of each stream. What does not fit waits for the next batch, and so does all behind
+ * for the drops of each stream. An exchange (T2M_FACT_EXCHANGE) is two records here, of which both
+ * are gathered or none. What does not fit waits for the next batch, and so does all behind
  * a record that would bring a file over room[file] bytes (but one record a file is always taken);
  * room NULL: no limit. Records of the streams in header->shed are only numbered. again: NULL for a
  * new batch, gathered at moment; else the intent whose batch is made once more, up to the board's

@@ -13,22 +13,37 @@
 #ifndef T2M_WRITER_BATCH_INTERNAL_H
 #define T2M_WRITER_BATCH_INTERNAL_H
 
+#include "core/encode.h"
+#include "core/packed_exchange.h"
 #include "writer/batch.h"
 #include "writer/merge.h"
 
-/* A record of a slot has its line at position; the writer's own last line of a request has it in
- * made[]; a gap has the number of drops there. */
+/* A record of a slot has its line at position, in the ring; where the writer itself made the line
+ * it is the position in made[]; a gap has the number of drops there. */
 typedef struct {
     apr_uint64_t position;
     apr_uint32_t slot;
     apr_uint32_t part;
     apr_uint32_t kind;  /* t2m_batch_kind_e */
     apr_uint32_t reason; /* t2m_drop_e, of a gap and of what is not written */
-    apr_uint32_t last;  /* it is of a request whose process is gone, written or not */
+    apr_uint16_t last;  /* it is of a request whose process is gone, written or not */
+    apr_uint16_t made;  /* its line and name are in made[] */
     apr_uint32_t next;  /* of its stream; T2M_BATCH_LINES: none */
     apr_size_t start, size; /* in bytes[] once it is rendered */
     t2m_ring_record_t record; /* of a gap: size is the most it may take */
 } t2m_batch_line_t;
+
+enum {
+    T2M_BATCH_PAIR = 2,                                       /* lines of an exchange, at most */
+    T2M_BATCH_PAIR_MAX = T2M_BATCH_PAIR * (T2M_LINE_MAX + T2M_NAME_MAX) /* bytes in made[] */
+};
+
+/* An exchange as the records that it stands for: their lines and names are in made[]. */
+typedef struct {
+    apr_uint32_t count;           /* 1 or T2M_BATCH_PAIR; of the access line, then of the other */
+    t2m_ring_record_t records[T2M_BATCH_PAIR];
+    apr_uint64_t positions[T2M_BATCH_PAIR];
+} t2m_batch_pair_t;
 
 struct t2m_batch_t {
     apr_uint32_t slot_count;
@@ -53,6 +68,8 @@ struct t2m_batch_t {
     apr_uint64_t *drops;        /* T2M_DROPS of each slot */
     apr_time_t moment, before;  /* when this batch was gathered, and the last one */
     apr_size_t made_size;
+    t2m_line_start_t start;     /* of the last line of an exchange */
+    char exchange[T2M_PACKED_EXCHANGE_MAX + T2M_NAME_MAX]; /* out of the ring, with its name */
     char names[T2M_BATCH_LINES][T2M_NAME_MAX];
     char made[T2M_BATCH_BYTES]; /* lines that the writer makes itself */
     char bytes[T2M_BATCH_BYTES];
@@ -70,6 +87,13 @@ void t2m_batch_start(t2m_batch_t *batch, const t2m_board_t *board);
 
 /** Nonzero when a record of that size, and a gap before it, still fit. */
 int t2m_batch_has_room(const t2m_batch_t *batch, apr_uint32_t size);
+
+/**
+ * Makes the lines of the exchange that item is: at the end of made[], where T2M_BATCH_PAIR_MAX bytes
+ * must be free, and pair says where; made_size stays. Returns 0 when it cannot be one.
+ */
+int t2m_batch_exchange(t2m_batch_t *batch, const t2m_slots_t *slots, const t2m_merge_item_t *item,
+                       t2m_batch_pair_t *pair);
 
 /** Takes a record in, as what it is: written, shed or only counted. There must be room. */
 t2m_batch_line_t *t2m_batch_line_for(t2m_batch_t *batch, t2m_batch_kind_e kind,

@@ -22,7 +22,10 @@
 /* A line of the writer's own, which stands with its name at the end of made[]. */
 static void add_made(t2m_batch_t *batch, const t2m_ring_record_t *record)
 {
-    t2m_batch_line_for(batch, T2M_BATCH_LAST_REQUEST, record)->position = batch->made_size;
+    t2m_batch_line_t *line = t2m_batch_line_for(batch, T2M_BATCH_LAST_REQUEST, record);
+
+    line->made = 1;
+    line->position = batch->made_size;
     batch->made_size += record->size + record->name_size;
 }
 

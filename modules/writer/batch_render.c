@@ -77,7 +77,7 @@ static void render_line(t2m_batch_t *batch, const t2m_slots_t *slots,
     apr_uint32_t size = line->record.size;
     char *out = batch->bytes + part->start + part->size;
 
-    if (line->kind == T2M_BATCH_LAST_REQUEST) {
+    if (line->made) {
         memcpy(out, batch->made + line->position, size);
     } else {
         t2m_slots_copy(slots, line->slot, line->position, out, size);
@@ -110,7 +110,7 @@ static void copy_name(t2m_batch_t *batch, const t2m_slots_t *slots, apr_uint32_t
 {
     const t2m_batch_line_t *line = &batch->lines[i];
 
-    if (line->last) { /* the writer's own: in no slot */
+    if (line->made) { /* in no slot */
         memcpy(batch->names[i], batch->made + line->position + line->record.size,
                line->record.name_size);
     } else if (line->record.name_size) {
@@ -124,7 +124,7 @@ static void fetch_ahead(const t2m_batch_t *batch, const t2m_slots_t *slots, apr_
 {
     const t2m_batch_line_t *line = i < batch->line_count ? &batch->lines[i] : NULL;
 
-    if (line && !line->last && line->kind != T2M_BATCH_GAP && line->kind != T2M_BATCH_DROPPED) {
+    if (line && !line->made && line->kind != T2M_BATCH_GAP && line->kind != T2M_BATCH_DROPPED) {
         t2m_slots_fetch(slots, line->slot, line->position,
                         line->record.size + line->record.name_size);
     }
