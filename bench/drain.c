@@ -45,7 +45,8 @@ typedef struct {
     double lines, cpu, wall, batches, writes, bytes; /* of one round */
 } round_t;
 
-static text_t access_lines[TEXTS], performance_lines[TEXTS], exchanges[TEXTS];
+static text_t access_lines[TEXTS], performance_lines[TEXTS];
+static t2m_slot_exchange_t exchanges[TEXTS];
 static int is_exchanges; /* what the producers push */
 static t2m_slot_t slots[SLOTS];
 static t2m_drain_t drain;
@@ -140,12 +141,12 @@ static void set_connection(t2m_exchange_t *exchange, char *address, apr_size_t r
 }
 
 /* A request as the two lines above tell of one. */
-static void make_exchange(text_t *text, int i)
+static void make_exchange(t2m_slot_exchange_t *pushed, int i)
 {
     t2m_exchange_t exchange = { .first_byte = i * 500, .content_length = 1024 + 37 * i,
                                 .bytes_in = 412, .bytes_out = 1324 + 37 * i };
+    t2m_ring_record_t *record = &pushed->record;
     char id[64], path[64], query[64], referer[64], address[32];
-    int name;
 
     (void)snprintf(id, sizeof(id), "%08x-5c1f-4c7e-9f2a-2f4ce6a1%04x", i * 7919, i);
     (void)snprintf(path, sizeof(path), "/api/v1/customers/%d/orders", 100000 + i);
@@ -159,16 +160,15 @@ static void make_exchange(text_t *text, int i)
     set_text(&exchange, T2M_EXCHANGE_REFERER, referer);
     set_text(&exchange, T2M_EXCHANGE_FUNCTION, "proxy-server");
     set_connection(&exchange, address, sizeof(address), i);
-    text->record = performance_lines[i].record;
-    text->record.size = (apr_uint32_t)t2m_packed_exchange_write(
-        &exchange, NULL, ~0U, NULL, T2M_PACKED_TEXTS_MAX, text->bytes);
-    name = snprintf(text->bytes + text->record.size, sizeof(text->bytes) - text->record.size,
-                    "GET /api/v1/customers/{id}/%d", i % ENDPOINTS);
-    text->record.name_size = (unsigned char)name;
-    text->record.file = 0;
-    text->record.also = 1;
-    text->record.stream = T2M_STREAM_ACCESS;
-    text->record.flags = T2M_FACT_EXCHANGE;
+    record->value = performance_lines[i].record.value;
+    record->status = performance_lines[i].record.status;
+    record->size = (apr_uint32_t)t2m_packed_exchange_write(
+        &exchange, NULL, ~0U, NULL, T2M_PACKED_TEXTS_MAX, pushed->packed);
+    record->name_size = (unsigned char)snprintf(pushed->packed + record->size, T2M_NAME_MAX,
+                                                "GET /api/v1/customers/{id}/%d", i % ENDPOINTS);
+    record->also = 1;
+    record->stream = T2M_STREAM_ACCESS;
+    record->flags = T2M_FACT_EXCHANGE;
 }
 
 /* ---- the producers --------------------------------------------------------------------------- */
@@ -193,11 +193,9 @@ static void pin(unsigned processor)
 /* The two lines of a request. Returns how many the ring took. */
 static int push_request(int slot, int i)
 {
-    t2m_ring_record_t record = exchanges[i].record;
-
     if (is_exchanges) {
-        record.time = moment;
-        return t2m_slot_push_exchange(&slots[slot], &record, exchanges[i].bytes, NULL) ? 2 : 0;
+        exchanges[i].record.time = moment;
+        return t2m_slot_push_exchange(&slots[slot], &exchanges[i], NULL) ? 2 : 0;
     }
     return push(slot, &access_lines[i]) ? 1 + push(slot, &performance_lines[i]) : 0;
 }

@@ -25,13 +25,13 @@
 #include "core/line.h"
 #include "core/measurement.h"
 
-/* The texts of an exchange. Those from ADDRESS to PROTOCOL are mostly the same for all exchanges of
+/* The texts of an exchange. Few have those from TRACE_ID to FUNCTION. Those from ADDRESS to PROTOCOL are mostly the same for all exchanges of
  * a connection. */
 typedef enum {
     T2M_EXCHANGE_ID,
-    T2M_EXCHANGE_TRACE_ID,
     T2M_EXCHANGE_METHOD,
     T2M_EXCHANGE_PATH,     /* as the client sent it, without the query */
+    T2M_EXCHANGE_TRACE_ID,
     T2M_EXCHANGE_QUERY,    /* without the `?` */
     T2M_EXCHANGE_REFERER,
     T2M_EXCHANGE_USER,
@@ -42,6 +42,7 @@ typedef enum {
     T2M_EXCHANGE_HOST,
     T2M_EXCHANGE_PROTOCOL,
     T2M_EXCHANGE_TEXTS,
+    T2M_EXCHANGE_RARE = T2M_EXCHANGE_TRACE_ID, /* where those begin that few exchanges have */
     T2M_EXCHANGE_COMMON = T2M_EXCHANGE_ADDRESS, /* where those of the connection begin */
     T2M_EXCHANGE_COMMON_END = T2M_EXCHANGE_PROTOCOL + 1
 } t2m_exchange_text_e;

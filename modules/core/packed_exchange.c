@@ -63,7 +63,7 @@ static __attribute__((noinline)) void append_searched(packing_t *packing,
     append_piece(packing, text.data + at, text.size - at);
 }
 
-/* Packs the texts from first to end; sizes is of all texts. */
+/* Packs the texts from first to end; sizes begins with that of the first. */
 static inline void pack_texts(packing_t *packing, unsigned clean, int first, int end,
                               apr_uint16_t *sizes)
 {
@@ -74,7 +74,7 @@ static inline void pack_texts(packing_t *packing, unsigned clean, int first, int
         const char *from = packing->next;
 
         if (texts[which].size == 0) {
-            sizes[which] = 0;
+            sizes[which - first] = 0;
             continue;
         }
         if (clean >> which & 1) {
@@ -82,7 +82,23 @@ static inline void pack_texts(packing_t *packing, unsigned clean, int first, int
         } else {
             append_searched(packing, (t2m_exchange_text_e)which);
         }
-        sizes[which] = (apr_uint16_t)(packing->next - from);
+        sizes[which - first] = (apr_uint16_t)(packing->next - from);
+    }
+}
+
+/* Those that most exchanges have not. */
+static inline void pack_rare(packing_t *packing, unsigned clean, apr_uint16_t *sizes)
+{
+    const t2m_text_t *texts = packing->exchange->texts;
+    apr_size_t any = 0;
+    int which;
+
+    for (which = T2M_EXCHANGE_RARE; which < T2M_EXCHANGE_COMMON; which++) {
+        any |= texts[which].size;
+        sizes[which] = 0;
+    }
+    if (any) {
+        pack_texts(packing, clean, T2M_EXCHANGE_RARE, T2M_EXCHANGE_COMMON, sizes);
     }
 }
 
@@ -92,8 +108,7 @@ int t2m_packed_common_write(t2m_packed_common_t *common, const t2m_exchange_t *e
     packing_t packing = { exchange, mask, 0, common->bytes,
                           common->bytes + sizeof(common->bytes), 0 };
 
-    pack_texts(&packing, clean, T2M_EXCHANGE_COMMON, T2M_EXCHANGE_COMMON_END,
-               common->sizes - T2M_EXCHANGE_COMMON);
+    pack_texts(&packing, clean, T2M_EXCHANGE_COMMON, T2M_EXCHANGE_COMMON_END, common->sizes);
     common->size = (apr_uint16_t)(packing.next - common->bytes);
     return !packing.failed && packing.span_count == 0;
 }
@@ -114,12 +129,14 @@ apr_size_t t2m_packed_exchange_write(const t2m_exchange_t *exchange, const t2m_m
     packed->limit = (apr_uint32_t)limit;
     packed->aborted = exchange->aborted;
     packed->reserved = 0;
-    pack_texts(&packing, clean, 0, T2M_EXCHANGE_COMMON, packed->sizes);
+    pack_texts(&packing, clean, 0, T2M_EXCHANGE_RARE, packed->sizes);
+    pack_rare(&packing, clean, packed->sizes);
     if (common) {
         memcpy(packed->sizes + T2M_EXCHANGE_COMMON, common->sizes, sizeof(common->sizes));
         append(&packing, common->bytes, common->size);
     } else {
-        pack_texts(&packing, clean, T2M_EXCHANGE_COMMON, T2M_EXCHANGE_COMMON_END, packed->sizes);
+        pack_texts(&packing, clean, T2M_EXCHANGE_COMMON, T2M_EXCHANGE_COMMON_END,
+                   packed->sizes + T2M_EXCHANGE_COMMON);
     }
     return packing.failed || packing.span_count > SPANS_MAX ? 0
                                                             : (apr_size_t)(packing.next - out);

@@ -60,7 +60,6 @@ static void note_texts(const finished_t *finished)
     const char *handler = handler_of(first);
 
     texts[T2M_EXCHANGE_ID] = t2m_request_id(finished->state);
-    texts[T2M_EXCHANGE_METHOD] = t2m_text(first->method);
     if (finished->state->trace_id[0]) {
         texts[T2M_EXCHANGE_TRACE_ID] = t2m_text(finished->state->trace_id);
     }
@@ -184,12 +183,11 @@ static const t2m_packed_common_t *common_of(const finished_t *finished)
     const t2m_connection_common_t *common = state->common;
     const request_rec *first = finished->first;
 
-    if (common && common->version == state->common_version) {
+    if (common && common->stamp == state->common_stamp) {
         return &common->packed;
     }
     if (first->connection->keepalive == AP_CONN_KEEPALIVE) {
-        t2m_connection_keep(first->connection, first->server, finished->config->mask,
-                            &state->exchange, state->clean);
+        t2m_connection_keep(first, finished->config->mask, &state->exchange, state->clean);
     }
     return NULL;
 }

@@ -12,10 +12,14 @@
 /* See connection.h. */
 #include "server/connection.h"
 
+#include <string.h>
+#include <unistd.h>
+
 #include <http_connection.h>
 
 #include "server/config.h"
 #include "server/private.h"
+#include "shared/atomic.h"
 
 /* Which virtual host a connection is for is not known when it is made. Set in the parent before it
  * forks, never changed after. */
@@ -33,6 +37,7 @@ static int pre_connection(conn_rec *connection, void *socket)
     state = apr_palloc(connection->pool, sizeof *state);
     state->in = state->out = state->all_out = 0;
     state->common = NULL;
+    state->entry = NULL;
     ap_set_module_config(connection->conn_config, &t2mlog_module, state);
     return OK;
 }
@@ -53,17 +58,23 @@ t2m_connection_t *t2m_connection_get(const conn_rec *connection)
                ? ap_get_module_config(connection->conn_config, &t2mlog_module) : NULL;
 }
 
-/* Nonzero when the common texts of the exchange are those bytes. That of the virtual host is not
- * asked: it is the server's. */
-static int has_texts(const t2m_packed_common_t *packed, const t2m_exchange_t *exchange)
+/* Whether a C string is those bytes, and nothing behind them. */
+static int is_same(const char *string, const char *bytes, apr_size_t size)
+{
+    if (size == 0 || !string) {
+        return size == 0 && (!string || !*string);
+    }
+    return strncmp(string, bytes, size) == 0 && string[size] == '\0';
+}
+
+/* That of the virtual host is not asked: it is the server's. */
+static int has_texts(const t2m_packed_common_t *packed, const t2m_text_t *texts)
 {
     const char *bytes = packed->bytes;
 
     for (int i = 0; i < T2M_EXCHANGE_COMMON_END - T2M_EXCHANGE_COMMON; i++) {
-        t2m_text_t text = exchange->texts[T2M_EXCHANGE_COMMON + i];
-
         if (T2M_EXCHANGE_COMMON + i != T2M_EXCHANGE_VHOST
-            && (text.size != packed->sizes[i] || !t2m_text_equal(text.data, bytes, text.size))) {
+            && !is_same(texts[T2M_EXCHANGE_COMMON + i].data, bytes, packed->sizes[i])) {
             return 0;
         }
         bytes += packed->sizes[i];
@@ -71,36 +82,51 @@ static int has_texts(const t2m_packed_common_t *packed, const t2m_exchange_t *ex
     return 1;
 }
 
-const t2m_connection_common_t *t2m_connection_find(const conn_rec *connection,
-                                                   const server_rec *server,
-                                                   const t2m_mask_t *mask,
-                                                   const t2m_exchange_t *exchange)
+const t2m_connection_common_t *t2m_connection_find(const request_rec *origin,
+                                                   const t2m_mask_t *mask, t2m_text_t *texts)
 {
-    const t2m_connection_t *state = t2m_connection_get(connection);
+    const t2m_connection_t *state = t2m_connection_get(origin->connection);
     const t2m_connection_common_t *common = state ? state->common : NULL;
 
-    return common && common->server == server && common->mask == mask
-           && has_texts(&common->packed, exchange) ? common : NULL;
+    if (!common || common->server != origin->server || common->mask != mask
+        || !has_texts(&common->packed, texts)) {
+        return NULL;
+    }
+    texts[T2M_EXCHANGE_VHOST].data = origin->server->server_hostname;
+    for (int i = 0; i < T2M_EXCHANGE_COMMON_END - T2M_EXCHANGE_COMMON; i++) {
+        texts[T2M_EXCHANGE_COMMON + i].size = common->packed.sizes[i];
+    }
+    return common;
 }
 
-void t2m_connection_keep(const conn_rec *connection, const server_rec *server,
-                         const t2m_mask_t *mask, const t2m_exchange_t *exchange, unsigned clean)
+/* Not even those of a process that had the slot before are like these. */
+static apr_uint64_t next_stamp(void)
 {
-    t2m_connection_t *state = t2m_connection_get(connection);
+    static apr_uint64_t last;
+
+    if (!t2m_load(&last)) {
+        t2m_store(&last, (apr_uint64_t)apr_time_now() << 8 ^ (apr_uint64_t)getpid() << 40);
+    }
+    return t2m_add(&last, 1) + 1;
+}
+
+void t2m_connection_keep(const request_rec *origin, const t2m_mask_t *mask,
+                         const t2m_exchange_t *exchange, unsigned clean)
+{
+    t2m_connection_t *state = t2m_connection_get(origin->connection);
     t2m_connection_common_t *common = state ? state->common : NULL;
 
     if (!state) {
         return;
     }
     if (!common) {
-        common = apr_palloc(connection->pool, sizeof *common);
-        common->version = 0;
+        common = apr_palloc(origin->connection->pool, sizeof *common);
         state->common = common;
     }
-    common->version++;
+    common->stamp = next_stamp();
     common->mask = mask;
-    common->server = t2m_packed_common_write(&common->packed, exchange, mask, clean) ? server
-                                                                                     : NULL;
+    common->server = t2m_packed_common_write(&common->packed, exchange, mask, clean)
+                         ? origin->server : NULL;
 }
 
 void t2m_connection_register(apr_pool_t *pool)

@@ -38,52 +38,47 @@ static __attribute__((noinline)) int is_clean(const t2m_server_config_t *config,
 }
 
 /* The text as the entry shows it; notes when it needs no search any more. */
-static t2m_text_t entry_text(t2m_request_t *state, const t2m_server_config_t *config,
+static inline t2m_text_t entry_text(t2m_request_t *state, const t2m_server_config_t *config,
                              t2m_exchange_text_e which, char *out, apr_size_t room)
 {
     t2m_text_t text = state->exchange.texts[which];
-    t2m_content_e content = t2m_exchange_content(&state->exchange, which);
+    t2m_content_e content;
 
-    if (!t2m_request_is_clean(state, which) && !is_clean(config, content, text)) {
+    if (t2m_request_is_clean(state, which)) {
+        return text;
+    }
+    content = t2m_exchange_content(&state->exchange, which);
+    if (!is_clean(config, content, text)) {
         return mask_into(config, content, text, out, room);
     }
     state->clean |= 1u << which;
     return text;
 }
 
-/* What was found clean for the request before is the same for this one. */
-static void find_common(t2m_request_t *state, const request_rec *request,
-                        const t2m_server_config_t *config)
-{
-    static const unsigned common = (1u << T2M_EXCHANGE_COMMON_END) - (1u << T2M_EXCHANGE_COMMON);
-
-    state->common = t2m_connection_find(request->connection, request->server, config->mask,
-                                        &state->exchange);
-    if (state->common) {
-        state->common_version = state->common->version;
-        state->clean |= common;
-    }
-}
-
-static t2m_inflight_t *begin_entry(t2m_request_t *state, const request_rec *request,
+static void begin_entry(t2m_request_t *state, const request_rec *request,
                                    const t2m_server_config_t *config)
 {
-    const t2m_exchange_t *exchange = t2m_request_exchange(state, request, config);
+    const t2m_text_t *texts = t2m_request_exchange(state, request, config)->texts;
+    t2m_connection_t *connection = t2m_connection_get(request->connection);
     char path[sizeof state->entry->path], agent[sizeof state->entry->user_agent];
     t2m_slot_request_t begun;
 
-    find_common(state, request, config);
     begun.started = state->started;
     begun.started_monotonic = state->started_monotonic;
     begun.file = config->file_id[T2M_STREAM_ACCESS];
     begun.errors_file = config->file_id[T2M_STREAM_ERRORS];
     begun.id = t2m_request_id(state);
-    begun.method = t2m_text(request->method);
+    begun.method = texts[T2M_EXCHANGE_METHOD];
     begun.path = entry_text(state, config, T2M_EXCHANGE_PATH, path, sizeof path);
-    begun.ip = exchange->texts[T2M_EXCHANGE_ADDRESS];
-    begun.vhost = exchange->texts[T2M_EXCHANGE_VHOST];
+    begun.ip = texts[T2M_EXCHANGE_ADDRESS];
+    begun.vhost = texts[T2M_EXCHANGE_VHOST];
     begun.user_agent = entry_text(state, config, T2M_EXCHANGE_USER_AGENT, agent, sizeof agent);
-    return t2m_process_begin(&begun);
+    begun.client = state->common ? state->common->stamp : 0;
+    begun.entry = connection ? connection->entry : NULL;
+    state->entry = t2m_process_begin(&begun);
+    if (connection) {
+        connection->entry = state->entry;
+    }
 }
 
 /* A crash names the request in errors, so that one of the two streams is enough. */
@@ -101,7 +96,7 @@ static int begin(request_rec *request)
     if (!state || state->entry || !is_tracked(state->config) || !t2m_process_ready()) {
         return DECLINED;
     }
-    state->entry = begin_entry(state, request, state->config);
+    begin_entry(state, request, state->config);
     t2m_crash_serving(state->entry);
     return OK;
 }

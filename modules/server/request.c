@@ -23,7 +23,11 @@
 #include "server/private.h"
 #include "server/process.h"
 
-enum { MASKED_PATH_MAX = 512 }; /* more than a route can show */
+enum {
+    MASKED_PATH_MAX = 512, /* more than a route can show */
+    METHOD_BIT = 1u << T2M_EXCHANGE_METHOD,
+    OWN_TEXTS = 1u << T2M_EXCHANGE_ID | 1u << T2M_EXCHANGE_TRACE_ID | 1u << T2M_EXCHANGE_ADDRESS
+};
 
 const request_rec *t2m_request_origin(const request_rec *request)
 {
@@ -76,10 +80,11 @@ typedef struct {
     int body;
 } inbound_t;
 
+/* Its size is found out when it is known whether it is that of the request before. */
 static void keep_text(const apr_table_entry_t *entry, const char *name, t2m_text_t *text)
 {
     if (!text->data && !strcasecmp(entry->key, name)) {
-        *text = t2m_text(entry->val);
+        text->data = entry->val;
     }
 }
 
@@ -364,56 +369,100 @@ t2m_text_t t2m_request_address(const t2m_request_t *state, const request_rec *or
                                               out));
 }
 
-/* The address as httpd has it is shown as it is, mostly. */
-static t2m_text_t shown_address(t2m_request_t *state, const request_rec *origin,
-                                const t2m_server_config_t *config)
+/* The address as httpd has it is shown as it is, mostly. A C string. */
+static const char *shown_address(t2m_request_t *state, const request_rec *origin,
+                                 const t2m_server_config_t *config)
 {
-    t2m_text_t address = t2m_text(origin->useragent_ip);
-
     state->exchange_ip = origin->useragent_ip;
-    if (config->client_ip == T2M_ADDRESS_FULL && address.size && address.size <= T2M_ADDRESS_MAX) {
-        return address;
+    if (config->client_ip == T2M_ADDRESS_FULL && origin->useragent_ip) {
+        return origin->useragent_ip;
     }
-    return t2m_request_address(state, origin, config, state->address);
+    state->address[t2m_request_address(state, origin, config, state->address).size] = '\0';
+    return state->address;
+}
+
+static t2m_text_t shown_address_text(t2m_request_t *state, const request_rec *origin,
+                                     const t2m_server_config_t *config)
+{
+    t2m_text_t address = t2m_text(shown_address(state, origin, config));
+
+    return address.size <= T2M_ADDRESS_MAX
+               ? address : t2m_request_address(state, origin, config, state->address);
 }
 
 /* Three bytes behind the slash are no secret; nor is a method that httpd knows. */
 static unsigned clean_of(const request_rec *origin, t2m_text_t protocol)
 {
-    unsigned clean = 1u << T2M_EXCHANGE_ID | 1u << T2M_EXCHANGE_TRACE_ID
-                   | 1u << T2M_EXCHANGE_ADDRESS;
+    unsigned clean = OWN_TEXTS;
 
     if (protocol.size == 8 && !memcmp(protocol.data, "HTTP/", 5)) {
         clean |= 1u << T2M_EXCHANGE_PROTOCOL;
     }
     if (origin->method_number != M_INVALID) {
-        clean |= 1u << T2M_EXCHANGE_METHOD;
+        clean |= METHOD_BIT;
     }
     return clean;
+}
+
+/* The texts that are no C strings any more, but texts. */
+static void size_texts(t2m_request_t *state, const request_rec *origin,
+                       const t2m_server_config_t *config)
+{
+    t2m_text_t *texts = state->exchange.texts;
+
+    texts[T2M_EXCHANGE_ADDRESS] = shown_address_text(state, origin, config);
+    texts[T2M_EXCHANGE_USER_AGENT] = t2m_text(texts[T2M_EXCHANGE_USER_AGENT].data);
+    texts[T2M_EXCHANGE_VHOST] = t2m_text(origin->server->server_hostname);
+    texts[T2M_EXCHANGE_HOST] = t2m_text(texts[T2M_EXCHANGE_HOST].data);
+    texts[T2M_EXCHANGE_PROTOCOL] = t2m_text(texts[T2M_EXCHANGE_PROTOCOL].data);
+    state->clean |= clean_of(origin, texts[T2M_EXCHANGE_PROTOCOL]);
+}
+
+/* What was found clean for the request before is the same for this one. */
+static int find_common(t2m_request_t *state, const request_rec *origin,
+                       const t2m_server_config_t *config)
+{
+    static const unsigned common = (1u << T2M_EXCHANGE_COMMON_END) - (1u << T2M_EXCHANGE_COMMON);
+    t2m_text_t *texts = state->exchange.texts;
+
+    texts[T2M_EXCHANGE_ADDRESS].data = shown_address(state, origin, config);
+    texts[T2M_EXCHANGE_PROTOCOL].data = origin->protocol;
+    state->common = t2m_connection_find(origin, config->mask, texts);
+    if (!state->common) {
+        return 0;
+    }
+    state->common_stamp = state->common->stamp;
+    state->clean |= common | OWN_TEXTS | (origin->method_number != M_INVALID ? METHOD_BIT : 0);
+    return 1;
+}
+
+static void look_up(t2m_request_t *state, const request_rec *origin,
+                    const t2m_server_config_t *config)
+{
+    t2m_text_t *texts = state->exchange.texts;
+
+    state->known = 1;
+    if (!state->headed) {
+        (void)read_headers(state, origin, NULL);
+    }
+    t2m_request_target(origin, &texts[T2M_EXCHANGE_PATH], &texts[T2M_EXCHANGE_QUERY]);
+    texts[T2M_EXCHANGE_METHOD] = t2m_text(origin->method);
+    texts[T2M_EXCHANGE_REFERER] = t2m_text(texts[T2M_EXCHANGE_REFERER].data);
+    if (!find_common(state, origin, config)) {
+        size_texts(state, origin, config);
+    }
 }
 
 t2m_exchange_t *t2m_request_exchange(t2m_request_t *state, const request_rec *origin,
                                      const t2m_server_config_t *config)
 {
-    t2m_text_t *texts = state->exchange.texts;
-
-    if (state->known && state->exchange_ip == origin->useragent_ip) {
-        return &state->exchange;
-    }
-    if (state->known) { /* a module that is not mod_remoteip has found out who the client is */
+    if (!state->known) {
+        look_up(state, origin, config);
+    } else if (state->exchange_ip != origin->useragent_ip) {
+        /* A module that is not mod_remoteip has found out who the client is. */
         state->common = NULL;
-        texts[T2M_EXCHANGE_ADDRESS] = shown_address(state, origin, config);
-        return &state->exchange;
+        state->exchange.texts[T2M_EXCHANGE_ADDRESS] = shown_address_text(state, origin, config);
     }
-    state->known = 1;
-    t2m_request_target(origin, &texts[T2M_EXCHANGE_PATH], &texts[T2M_EXCHANGE_QUERY]);
-    texts[T2M_EXCHANGE_ADDRESS] = shown_address(state, origin, config);
-    texts[T2M_EXCHANGE_VHOST] = t2m_text(origin->server->server_hostname);
-    texts[T2M_EXCHANGE_PROTOCOL] = t2m_text(origin->protocol);
-    if (!state->headed) {
-        (void)read_headers(state, origin, NULL);
-    }
-    state->clean |= clean_of(origin, texts[T2M_EXCHANGE_PROTOCOL]);
     return &state->exchange;
 }
 

@@ -49,7 +49,7 @@ typedef struct {
     t2m_exchange_t exchange;        /* once `known` what the client sent; texts are httpd's */
     const char *exchange_ip;        /* the useragent_ip that its address is by */
     const t2m_connection_common_t *common; /* what it shares with the one before it; NULL: none */
-    apr_uint32_t common_version;    /* of what common held then: see t2m_request_common */
+    apr_uint64_t common_stamp;      /* of what common held then: see common_of in access.c */
     unsigned clean;                 /* texts of exchange known to hold no secret, a bit each */
     apr_size_t id_size;
     apr_uint16_t route_size;        /* 0: not known yet */
@@ -70,7 +70,7 @@ typedef struct {
     char trace_id[T2M_TRACE_ID_SIZE + 1]; /* empty: no trace context */
     char traceparent[T2M_TRACEPARENT_SIZE + 1]; /* as it is passed on */
     char route[T2M_ROUTE_MAX];      /* masked */
-    char address[T2M_ADDRESS_MAX];  /* unless it is shown as it is */
+    char address[T2M_ADDRESS_MAX + 1]; /* unless it is shown as it is */
 } t2m_request_t;
 
 /** The request_rec that httpd read from the connection and from which request came. */

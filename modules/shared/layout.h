@@ -211,7 +211,9 @@ typedef struct {
     char ip[64];
     char vhost[64];
     char user_agent[128];
-    char reserved[13];
+    char reserved[4];
+    unsigned char client_truncated; /* ip, vhost or user_agent was cut; see client */
+    apr_uint64_t client;   /* its owner's own number of what these three are; 0: none */
     apr_int64_t ending;    /* when its response was handed on to its end, microseconds of
                             * CLOCK_MONOTONIC; 0: not yet. 640 bytes in all */
 } t2m_inflight_t;

@@ -374,6 +374,16 @@ apr_status_t t2m_slot_push(t2m_slot_t *slot, t2m_slot_wait_e wait, const t2m_rin
     return status;
 }
 
+/* Takes it if it is free. 2: taken, not yet filled; not a request in flight for whoever reads the
+ * table. */
+static inline int take_entry(t2m_inflight_t *entry)
+{
+    apr_uint64_t free_state = 0;
+
+    return __atomic_compare_exchange_n(&entry->busy, &free_state, 2, 0, __ATOMIC_ACQUIRE,
+                                       __ATOMIC_RELAXED);
+}
+
 static t2m_inflight_t *take_free_entry(t2m_slot_t *slot)
 {
     apr_uint32_t count = slot->geometry.inflight_count;
@@ -381,52 +391,59 @@ static t2m_inflight_t *take_free_entry(t2m_slot_t *slot)
     apr_uint32_t tried;
 
     for (tried = 0; tried < count; tried++, from = from + 1 < count ? from + 1 : 0) {
-        t2m_inflight_t *entry = &slot->inflight[from];
-
-        /* 2: taken, not yet filled; not a request in flight for whoever reads the table. */
-        apr_uint64_t free_state = 0;
-        if (__atomic_compare_exchange_n(&entry->busy, &free_state, 2, 0, __ATOMIC_ACQUIRE,
-                                        __ATOMIC_RELAXED)) {
+        if (take_entry(&slot->inflight[from])) {
             __atomic_store_n(&slot->inflight_next, from + 1 < count ? from + 1 : 0,
                              __ATOMIC_RELAXED);
-            return entry;
+            return &slot->inflight[from];
         }
     }
     return NULL;
 }
 
-/* The size is stored at once: a reader that looks meanwhile finds none that cannot be. */
-static inline void keep(t2m_inflight_t *entry, char *out, unsigned char *kept, apr_size_t room,
-                        t2m_text_t text)
+/* Returns nonzero when the text was cut. The size is stored at once: a reader that looks meanwhile
+ * finds none that cannot be. */
+static inline unsigned char keep(char *out, unsigned char *kept, apr_size_t room, t2m_text_t text)
 {
     apr_size_t size = text.size;
 
     if (size > room) {
         size = t2m_utf8_boundary(text.data, size, room);
-        entry->truncated = 1;
     }
     (void)t2m_text_copy(out, text.data, size);
     __atomic_store_n(kept, (unsigned char)size, __ATOMIC_RELAXED);
+    return size < text.size;
 }
 
 #define KEEP(entry, request, text) \
-    keep(entry, (entry)->text, &(entry)->text##_size, sizeof((entry)->text), (request)->text)
+    keep((entry)->text, &(entry)->text##_size, sizeof((entry)->text), (request)->text)
+
+static void fill_client(t2m_inflight_t *entry, const t2m_slot_request_t *request)
+{
+    unsigned char cut = KEEP(entry, request, ip);
+
+    cut |= KEEP(entry, request, vhost);
+    cut |= KEEP(entry, request, user_agent);
+    entry->client_truncated = cut;
+    entry->client = request->client;
+}
 
 static void fill(t2m_inflight_t *entry, const t2m_slot_request_t *request)
 {
+    unsigned char cut;
+
     t2m_store(&entry->position, 0);
     t2m_store(&entry->ending, 0);
-    entry->truncated = 0;
     entry->started = request->started;
     entry->started_monotonic = request->started_monotonic;
     entry->file = request->file;
     entry->errors_file = request->errors_file;
-    KEEP(entry, request, id);
-    KEEP(entry, request, method);
-    KEEP(entry, request, path);
-    KEEP(entry, request, ip);
-    KEEP(entry, request, vhost);
-    KEEP(entry, request, user_agent);
+    cut = KEEP(entry, request, id);
+    cut |= KEEP(entry, request, method);
+    cut |= KEEP(entry, request, path);
+    if (request->client == 0 || entry->client != request->client) {
+        fill_client(entry, request);
+    }
+    entry->truncated = cut | entry->client_truncated;
 }
 
 t2m_inflight_t *t2m_slot_begin(t2m_slot_t *slot, const t2m_slot_request_t *request)
@@ -436,7 +453,8 @@ t2m_inflight_t *t2m_slot_begin(t2m_slot_t *slot, const t2m_slot_request_t *reque
     if (!has_slot(slot)) {
         return NULL;
     }
-    entry = take_free_entry(slot);
+    entry = t2m_slot_entry_number(slot, request->entry) && take_entry(request->entry)
+                ? request->entry : take_free_entry(slot);
     if (!entry) {
         (void)t2m_add(&slot->header->begun_untracked, 1);
         (void)t2m_add(&slot->header->begun, 1);

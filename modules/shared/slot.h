@@ -123,6 +123,8 @@ typedef struct {
     apr_uint16_t file;                      /* of the access stream; T2M_FILE_NONE: not written */
     apr_uint16_t errors_file;               /* of the stream errors; T2M_FILE_NONE: not written */
     t2m_text_t id, method, path, ip, vhost, user_agent;
+    apr_uint64_t client;  /* a number of its own for each ip, vhost and user_agent; 0: none */
+    t2m_inflight_t *entry; /* to be had again if it is free, for it may hold these; or NULL */
 } t2m_slot_request_t;
 
 /*

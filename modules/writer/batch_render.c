@@ -81,8 +81,8 @@ static void render_line(t2m_batch_t *batch, const t2m_slots_t *slots,
         memcpy(out, batch->made + line->position, size);
     } else {
         t2m_slots_copy(slots, line->slot, line->position, out, size);
+        clean(out, size);
     }
-    clean(out, size);
     part->size += size;
     if (settings->files[part->file].label) {
         part->size += t2m_encode_stream((t2m_stream_e)line->record.stream, out + size);

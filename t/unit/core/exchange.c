@@ -75,19 +75,27 @@ static void test_access(void)
 static void test_performance(void)
 {
     make();
+    set(T2M_EXCHANGE_FUNCTION, "proxy-server");
     is_performance(START "\"level\":\"INFO\",\"message\":\"Performance metric: GET /a/:n\","
                    "\"metric\":\"GET /a/:n\",\"duration_ms\":12.345,"
-                   "\"function\":\"default-handler\",\"module\":\"httpd\"," ID TRACE
+                   "\"function\":\"proxy-server\",\"module\":\"httpd\"," ID TRACE
                    "\"endpoint\":\"GET /a/:n\",\"status\":200,\"slow\":false",
                    "a performance line, whole");
     sample.exchange.slow = 1;
     sample.exchange.status = 500;
+    set(T2M_EXCHANGE_FUNCTION, "cgi-script");
     set(T2M_EXCHANGE_TRACE_ID, "");
+    is_performance(START "\"level\":\"INFO\",\"message\":\"Performance metric: GET /a/:n\","
+                   "\"metric\":\"GET /a/:n\",\"duration_ms\":12.345,"
+                   "\"function\":\"cgi-script\",\"module\":\"httpd\"," ID
+                   "\"endpoint\":\"GET /a/:n\",\"status\":500,\"slow\":true,\"path\":\"/a/17\"",
+                   "a slow one has its path, and its level is no other");
+    set(T2M_EXCHANGE_FUNCTION, "");
     is_performance(START "\"level\":\"INFO\",\"message\":\"Performance metric: GET /a/:n\","
                    "\"metric\":\"GET /a/:n\",\"duration_ms\":12.345,"
                    "\"function\":\"default-handler\",\"module\":\"httpd\"," ID
                    "\"endpoint\":\"GET /a/:n\",\"status\":500,\"slow\":true,\"path\":\"/a/17\"",
-                   "a slow one has its path, and its level is no other");
+                   "without a handler it is httpd's own");
 }
 
 static void test_levels(void)

@@ -58,7 +58,7 @@ static void test_clean(void)
 /* The very same bytes with common texts that were packed before. */
 static int is_as_without(const t2m_packed_common_t *common)
 {
-    static char with[T2M_PACKED_EXCHANGE_MAX], without[T2M_PACKED_EXCHANGE_MAX];
+    static _Alignas(8) char with[T2M_PACKED_EXCHANGE_MAX], without[T2M_PACKED_EXCHANGE_MAX];
     apr_size_t size = t2m_packed_exchange_write(&sample.exchange, policy, 0, NULL, 8192, without);
 
     return t2m_packed_exchange_write(&sample.exchange, policy, 0, common, 8192, with) == size
@@ -112,7 +112,7 @@ static void test_common(void)
 
 static apr_size_t packed_size(void)
 {
-    static char out[T2M_PACKED_EXCHANGE_MAX];
+    static _Alignas(8) char out[T2M_PACKED_EXCHANGE_MAX];
 
     return t2m_packed_exchange_write(&sample.exchange, policy, 0, NULL, 8192, out);
 }
@@ -296,7 +296,7 @@ static void test_largest(void)
 
 static void test_reading(void)
 {
-    static char valid[T2M_PACKED_EXCHANGE_MAX];
+    static _Alignas(8) char valid[T2M_PACKED_EXCHANGE_MAX];
     apr_size_t size;
 
     make();

@@ -253,7 +253,7 @@ static void over_the_end(void)
 {
     int i, round, wrong = 0;
 
-    for (round = 0; round < 150; round++) { /* so many bytes that both rings begin anew */
+    for (round = 0; round < 200; round++) { /* so many bytes that both rings begin anew */
         for (i = 0; i < SAMPLES; i++) {
             push(i % 3 ? &one : &two, i, 1000000 * (round % 3) + i * 400);
         }
@@ -515,11 +515,11 @@ static void push_corrupt(const char *bytes, apr_uint32_t size, apr_uint32_t name
     t2m_ring_record_t record = samples[1].record;
     static char body[T2M_LINE_MAX + T2M_NAME_MAX];
 
-    memcpy(body, bytes, sizeof(samples[1].bytes));
+    memcpy(body, bytes, sizeof(samples[1].pushed.packed));
     record.size = size;
     record.name_size = (unsigned char)name_size;
     push(&one, 0, 1);
-    if (!t2m_slot_push_exchange(&one, &record, body, NULL)) {
+    if (t2m_slot_push(&one, T2M_SLOT_WAIT, &record, body, NULL) != APR_SUCCESS) {
         abort();
     }
     sample_push(&one, &samples[2]);
@@ -549,14 +549,14 @@ static void corrupt(void)
 {
     t2m_packed_exchange_t packed;
     apr_uint32_t size;
-    char bytes[sizeof(samples[1].bytes)];
+    char bytes[sizeof(samples[1].pushed.packed)];
 
-#define BEGIN(at)                                                                                  \
+#define BEGIN()                                                                                    \
     do {                                                                                           \
         sample_make(&samples[1], 1, 2);                                                            \
         sample_make(&samples[2], 2, 3);                                                            \
         sample_pack(&samples[1]);                                                                  \
-        memcpy(bytes, samples[1].bytes, sizeof(bytes));                                            \
+        memcpy(bytes, samples[1].pushed.packed, sizeof(bytes));                                            \
         memcpy(&packed, bytes, sizeof(packed));                                                    \
         size = samples[1].record.size;                                                             \
     } while (0)
@@ -604,7 +604,7 @@ static int is_kept(apr_size_t size)
 
 static void again(void)
 {
-    apr_uint64_t room[T2M_FILES_MAX] = { 20000, 9000 };
+    apr_uint64_t room[T2M_FILES_MAX] = { 20000, 9000, 1000000 };
     t2m_intent_t intent = { 0 };
     apr_uint32_t count;
     apr_size_t size;

@@ -26,7 +26,7 @@ typedef struct {
     apr_size_t limit;         /* of its lines */
     t2m_ring_record_t record; /* all but size and name_size */
     char id[32], path[64], endpoint[64];
-    char bytes[T2M_PACKED_EXCHANGE_MAX + T2M_NAME_MAX]; /* as sample_pack leaves them */
+    t2m_slot_exchange_t pushed; /* as sample_pack leaves it */
 } sample_t;
 
 /* The nth of a server with access lines in file 0 and performance lines in file 1, at that time. */
@@ -64,7 +64,7 @@ __attribute__((unused)) static void sample_make(sample_t *sample, int n, apr_tim
     sample->record.also = 1;
 }
 
-/* The record's size, and bytes as they stand in the ring. */
+/* The record's sizes, and pushed. */
 __attribute__((unused)) static void sample_pack(sample_t *sample)
 {
     t2m_exchange_t *exchange = &sample->exchange;
@@ -76,16 +76,18 @@ __attribute__((unused)) static void sample_pack(sample_t *sample)
     exchange->status = record->status;
     exchange->slow = (record->flags & T2M_FACT_SLOW) != 0;
     record->size = (apr_uint32_t)t2m_packed_exchange_write(exchange, NULL, ~0U, NULL,
-                                                           sample->limit, sample->bytes);
+                                                           sample->limit, sample->pushed.packed);
     record->name_size = (unsigned char)exchange->endpoint.size;
-    memcpy(sample->bytes + record->size, exchange->endpoint.data, record->name_size);
+    (void)t2m_text_copy(sample->pushed.packed + record->size, exchange->endpoint.data,
+                        record->name_size);
+    sample->pushed.record = *record;
 }
 
 /* Aborts when the ring does not take it. */
 __attribute__((unused)) static void sample_push(t2m_slot_t *slot, sample_t *sample)
 {
     sample_pack(sample);
-    if (!t2m_slot_push_exchange(slot, &sample->record, sample->bytes, NULL)) {
+    if (!t2m_slot_push_exchange(slot, &sample->pushed, NULL)) {
         abort();
     }
 }
