@@ -133,6 +133,26 @@ static inline unsigned t2m_block_bits(t2m_block_t truths)
     return (unsigned)_mm_movemask_epi8(truths);
 }
 
+/* Digits in place of bytes below 16. */
+static inline t2m_block_t t2m_block_digits(t2m_block_t block)
+{
+    t2m_block_t letters = _mm_cmpgt_epi8(block, _mm_set1_epi8(9));
+
+    block = _mm_add_epi8(block, _mm_set1_epi8('0'));
+    return _mm_add_epi8(block, _mm_and_si128(letters, _mm_set1_epi8('a' - '9' - 1)));
+}
+
+/** The 32 lower-case hex digits of a block: those of its first eight bytes, and of the others. */
+static inline void t2m_block_hex(t2m_block_t block, t2m_block_t digits[2])
+{
+    const t2m_block_t low = _mm_set1_epi8(15);
+    t2m_block_t first = _mm_and_si128(_mm_srli_epi16(block, 4), low);
+    t2m_block_t second = _mm_and_si128(block, low);
+
+    digits[0] = t2m_block_digits(_mm_unpacklo_epi8(first, second));
+    digits[1] = t2m_block_digits(_mm_unpackhi_epi8(first, second));
+}
+
 #elif !defined(T2M_BLOCK_PORTABLE) && defined(__aarch64__) && defined(__ARM_NEON)
 
 typedef uint8x16_t t2m_block_t;
@@ -209,6 +229,19 @@ static inline unsigned t2m_block_bits(t2m_block_t truths)
     uint8x16_t bits = vandq_u8(all, vld1q_u8(places));
 
     return vaddv_u8(vget_low_u8(bits)) | (unsigned)vaddv_u8(vget_high_u8(bits)) << 8;
+}
+
+/* As above. */
+static inline void t2m_block_hex(t2m_block_t block, t2m_block_t digits[2])
+{
+    static const unsigned char all[16] = { '0', '1', '2', '3', '4', '5', '6', '7',
+                                           '8', '9', 'a', 'b', 'c', 'd', 'e', 'f' };
+    uint8x16_t table = vld1q_u8(all);
+    uint8x16_t first = vqtbl1q_u8(table, vshrq_n_u8(block, 4));
+    uint8x16_t second = vqtbl1q_u8(table, vandq_u8(block, vdupq_n_u8(15)));
+
+    digits[0] = vzip1q_u8(first, second);
+    digits[1] = vzip2q_u8(first, second);
 }
 
 #else
@@ -330,6 +363,27 @@ static inline unsigned t2m_block_word_bits(apr_uint64_t truths)
 static inline unsigned t2m_block_bits(t2m_block_t truths)
 {
     return t2m_block_word_bits(truths.word[0]) | t2m_block_word_bits(truths.word[1]) << 8;
+}
+
+/* The eight digits of four bytes, that of the lowest byte's upper half the lowest. */
+static inline apr_uint64_t t2m_block_word_hex(apr_uint64_t bytes)
+{
+    bytes = (bytes | bytes << 16) & APR_UINT64_C(0x0000FFFF0000FFFF);
+    bytes = (bytes | bytes << 8) & APR_UINT64_C(0x00FF00FF00FF00FF);
+    bytes = (bytes >> 4 | bytes << 8) & T2M_BLOCK_EACH * 15;
+    return bytes + T2M_BLOCK_EACH * '0'
+           + ((bytes + T2M_BLOCK_EACH * 6) >> 4 & T2M_BLOCK_EACH) * ('a' - '9' - 1);
+}
+
+/* As above. */
+static inline void t2m_block_hex(t2m_block_t block, t2m_block_t digits[2])
+{
+    int i;
+
+    for (i = 0; i < 2; i++) {
+        digits[i] = t2m_block_make(t2m_block_word_hex(block.word[i] & APR_UINT64_C(0xFFFFFFFF)),
+                                   t2m_block_word_hex(block.word[i] >> 32));
+    }
 }
 
 #endif

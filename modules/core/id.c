@@ -35,23 +35,51 @@ void t2m_id_random(t2m_id_generator_t *generator, unsigned char out[16])
                        generator->key + APR_SIPHASH_KSIZE);
 }
 
-static inline char *write_byte(char *out, apr_uint64_t byte)
+static inline apr_uint64_t rotated(apr_uint64_t word, int bits)
 {
-#define ROW(high)                                                                       \
-    high "0" high "1" high "2" high "3" high "4" high "5" high "6" high "7"             \
-    high "8" high "9" high "a" high "b" high "c" high "d" high "e" high "f"
-    static const char pairs[] = ROW("0") ROW("1") ROW("2") ROW("3") ROW("4") ROW("5") ROW("6")
-        ROW("7") ROW("8") ROW("9") ROW("a") ROW("b") ROW("c") ROW("d") ROW("e") ROW("f");
-#undef ROW
-
-    memcpy(out, pairs + 2 * (byte & 0xff), 2);
-    return out + 2;
+    return word << bits | word >> (64 - bits);
 }
 
-/* The two lowest bytes of value, the higher first. */
-static inline char *write_two(char *out, apr_uint64_t value)
+static inline void two_rounds(apr_uint64_t v[4])
 {
-    return write_byte(write_byte(out, value >> 8), value);
+    int i;
+
+#pragma GCC unroll 2
+    for (i = 0; i < 2; i++) {
+        v[0] += v[1];
+        v[2] += v[3];
+        v[1] = rotated(v[1], 13) ^ v[0];
+        v[3] = rotated(v[3], 16) ^ v[2];
+        v[0] = rotated(v[0], 32);
+        v[2] += v[1];
+        v[0] += v[3];
+        v[1] = rotated(v[1], 17) ^ v[2];
+        v[3] = rotated(v[3], 21) ^ v[0];
+        v[2] = rotated(v[2], 32);
+    }
+}
+
+/* apr_siphash24() of the number's eight bytes, the lowest first. Without its call and its loop over
+ * bytes it is a quarter cheaper. */
+static inline apr_uint64_t siphash24(apr_uint64_t number, const unsigned char *key)
+{
+    const apr_uint64_t first = t2m_block_word(key), second = t2m_block_word(key + sizeof(first));
+    const apr_uint64_t end = (apr_uint64_t)sizeof(number) << 56; /* the block of the length */
+    apr_uint64_t v[4] = { first ^ APR_UINT64_C(0x736f6d6570736575),
+                          second ^ APR_UINT64_C(0x646f72616e646f6d),
+                          first ^ APR_UINT64_C(0x6c7967656e657261),
+                          second ^ APR_UINT64_C(0x7465646279746573) };
+
+    v[3] ^= number;
+    two_rounds(v);
+    v[0] ^= number;
+    v[3] ^= end;
+    two_rounds(v);
+    v[0] ^= end;
+    v[2] ^= 0xff;
+    two_rounds(v);
+    two_rounds(v);
+    return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
 /* Twelve bits more, which only who has the key can tell from the 64: the high and the low half of
@@ -67,23 +95,28 @@ static unsigned more_bits(const t2m_id_generator_t *generator, apr_uint64_t bits
     return (unsigned)((apr_uint64_t)(product >> 64) ^ (apr_uint64_t)product) >> 20 & 0xfff;
 }
 
+/* Most digits are stored where they belong; the others are moved there, from dashes' places. */
+static inline void write_id(char *out, apr_uint64_t high, apr_uint64_t low)
+{
+    t2m_block_t digits[2];
+
+    t2m_block_hex(t2m_block_make(__builtin_bswap64(high), __builtin_bswap64(low)), digits);
+    t2m_block_store(out, digits[0]);
+    t2m_block_store(out + T2M_ID_SIZE - T2M_BLOCK_SIZE, digits[1]);
+    memmove(out + 14, out + 12, 4);
+    memmove(out + 9, out + 8, 4);
+    memmove(out + 19, out + 20, 4);
+    out[8] = out[13] = out[18] = out[23] = '-';
+}
+
 void t2m_id_make(t2m_id_generator_t *generator, apr_time_t time, char out[T2M_ID_SIZE])
 {
     apr_uint64_t number = __atomic_fetch_add(&generator->counter, 1, __ATOMIC_RELAXED);
     apr_uint64_t milliseconds = time > 0 ? (apr_uint64_t)time / 1000 : 0, bits;
-    unsigned char hash[APR_SIPHASH_DSIZE];
 
-    apr_siphash24_auth(hash, &number, sizeof(number), generator->key);
-    bits = t2m_block_word(hash);
-    out = write_two(write_two(out, milliseconds >> 32), milliseconds >> 16);
-    *out++ = '-';
-    out = write_two(out, milliseconds);
-    *out++ = '-';
-    out = write_two(out, 0x7000 | more_bits(generator, bits)); /* version 7 */
-    *out++ = '-';
-    out = write_two(out, (bits >> 48 & 0x3fff) | 0x8000); /* variant 10 */
-    *out++ = '-';
-    (void)write_two(write_two(write_two(out, bits >> 32), bits >> 16), bits);
+    bits = siphash24(number, generator->key);
+    write_id(out, milliseconds << 16 | 0x7000 | more_bits(generator, bits), /* version 7 */
+             (bits & APR_UINT64_C(0x3fffffffffffffff)) | APR_UINT64_C(1) << 63); /* variant 10 */
 }
 
 /* By hand: isalnum() depends on the locale. */

@@ -11,8 +11,8 @@
 
 
 /* The compact form of an exchange, in which a worker hands it to the writer: numbers as they stand
- * in memory, the sizes of its texts, and the texts one behind the other, without their secrets. Time,
- * duration, status and endpoint are not in it: they stand in the record of the ring
+ * in memory, the sizes of its texts, and the texts one behind the other, without their secrets.
+ * Time, duration, status and endpoint are not in it: they stand in the record of the ring
  * (shared/layout.h) that has it.
  *
  * Only between processes of one server and one version of the layout. Writing trusts the exchange;

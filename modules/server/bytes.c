@@ -20,6 +20,9 @@
 
 #define FILTER_NAME "T2M_BYTES"
 
+/* A sum that is not known: so far below 0 that nothing that is added brings it back. */
+#define UNKNOWN APR_INT64_MIN
+
 static ap_filter_rec_t *input, *output; /* set when the module is loaded, never changed after */
 
 #pragma GCC diagnostic push
@@ -28,37 +31,38 @@ static ap_filter_rec_t *input, *output; /* set when the module is loaded, never 
 #pragma GCC diagnostic ignored "-Wnull-pointer-subtraction" /* and are older than offsetof */
 #endif
 
-/* One bucket of unknown length (a script's pipe that no filter has read) makes the sum unknown. */
-static inline apr_int64_t size_of(apr_bucket_brigade *brigade)
+/* 0: one bucket of unknown length (a script's pipe that no filter has read) makes the sum so. */
+static inline int add(apr_int64_t *sum, const apr_bucket_brigade *brigade)
 {
-    apr_bucket *bucket;
-    apr_int64_t size = 0;
+    const apr_bucket *bucket;
 
     for (bucket = APR_BRIGADE_FIRST(brigade); bucket != APR_BRIGADE_SENTINEL(brigade);
          bucket = APR_BUCKET_NEXT(bucket)) {
-        if (bucket->length == (apr_size_t)-1) {
-            return T2M_BYTES_UNKNOWN;
+        if (__builtin_expect(bucket->length == (apr_size_t)-1, 0)) {
+            *sum = UNKNOWN;
+            return 0;
         }
-        size += (apr_int64_t)bucket->length;
+        *sum += (apr_int64_t)bucket->length;
     }
-    return size;
+    return 1;
 }
 
 #pragma GCC diagnostic pop
 
-static inline void add(apr_int64_t *sum, apr_int64_t size)
-{
-    *sum = (*sum | size) < 0 ? T2M_BYTES_UNKNOWN : *sum + size; /* only what is unknown is below */
-}
-
+/* Runs for each line of a request's head. */
 static apr_status_t count_in(ap_filter_t *filter, apr_bucket_brigade *brigade,
                              ap_input_mode_t mode, apr_read_type_e block, apr_off_t size)
 {
-    t2m_connection_t *counts = filter->ctx;
-    apr_status_t status = ap_get_brigade(filter->next, brigade, mode, block, size);
+    t2m_connection_t *counts;
+    apr_status_t status;
 
-    if (status == APR_SUCCESS && mode != AP_MODE_SPECULATIVE) {
-        add(&counts->in, size_of(brigade));
+    if (mode == AP_MODE_SPECULATIVE) { /* will be read again */
+        return ap_get_brigade(filter->next, brigade, mode, block, size);
+    }
+    status = ap_get_brigade(filter->next, brigade, mode, block, size);
+    if (status == APR_SUCCESS) {
+        counts = filter->ctx;
+        (void)add(&counts->in, brigade);
     }
     return status;
 }
@@ -66,11 +70,14 @@ static apr_status_t count_in(ap_filter_t *filter, apr_bucket_brigade *brigade,
 static apr_status_t count_out(ap_filter_t *filter, apr_bucket_brigade *brigade)
 {
     t2m_connection_t *counts = filter->ctx;
-    apr_int64_t size = size_of(brigade);
+    apr_int64_t size = 0;
 
-    add(&counts->out, size);
-    if (size != T2M_BYTES_UNKNOWN) {
+    if (add(&size, brigade)) {
+        counts->out += size;
         t2m_store(&counts->all_out, counts->all_out + size);
+    }
+    else {
+        counts->out = UNKNOWN;
     }
     return ap_pass_brigade(filter->next, brigade);
 }
@@ -93,8 +100,8 @@ t2m_bytes_t t2m_bytes_take(const conn_rec *connection)
     t2m_bytes_t bytes = { 0, 0, counts != NULL };
 
     if (counts) {
-        bytes.in = counts->in;
-        bytes.out = counts->out;
+        bytes.in = counts->in < 0 ? T2M_BYTES_UNKNOWN : counts->in;
+        bytes.out = counts->out < 0 ? T2M_BYTES_UNKNOWN : counts->out;
         counts->in = counts->out = 0;
     }
     return bytes;

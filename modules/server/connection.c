@@ -59,7 +59,8 @@ t2m_connection_t *t2m_connection_get(const conn_rec *connection)
 }
 
 /* Whether a C string is those bytes, and nothing behind them. */
-static int is_same(const char *string, const char *bytes, apr_size_t size)
+static __attribute__((noinline)) int is_same(const char *string, const char *bytes,
+                                             apr_size_t size)
 {
     if (size == 0 || !string) {
         return size == 0 && (!string || !*string);
@@ -67,19 +68,23 @@ static int is_same(const char *string, const char *bytes, apr_size_t size)
     return strncmp(string, bytes, size) == 0 && string[size] == '\0';
 }
 
-/* That of the virtual host is not asked: it is the server's. */
-static int has_texts(const t2m_packed_common_t *packed, const t2m_text_t *texts)
-{
-    const char *bytes = packed->bytes;
+#define SIZE(packed, text) (packed)->sizes[T2M_EXCHANGE_##text - T2M_EXCHANGE_COMMON]
 
-    for (int i = 0; i < T2M_EXCHANGE_COMMON_END - T2M_EXCHANGE_COMMON; i++) {
-        if (T2M_EXCHANGE_COMMON + i != T2M_EXCHANGE_VHOST
-            && !is_same(texts[T2M_EXCHANGE_COMMON + i].data, bytes, packed->sizes[i])) {
-            return 0;
-        }
-        bytes += packed->sizes[i];
-    }
-    return 1;
+/* That of the virtual host is not asked: it is the server's. */
+static int has_texts(const t2m_connection_common_t *common, const request_rec *origin,
+                     const t2m_text_t *texts)
+{
+    const t2m_packed_common_t *packed = &common->packed;
+    const char *address = packed->bytes, *agent = address + SIZE(packed, ADDRESS);
+    const char *host = agent + SIZE(packed, USER_AGENT) + SIZE(packed, VHOST);
+    const char *protocol = host + SIZE(packed, HOST);
+    int same_client = common->client_ip && origin->useragent_ip == common->client_ip;
+
+    return (same_client
+            || is_same(texts[T2M_EXCHANGE_ADDRESS].data, address, SIZE(packed, ADDRESS)))
+           && is_same(texts[T2M_EXCHANGE_USER_AGENT].data, agent, SIZE(packed, USER_AGENT))
+           && is_same(texts[T2M_EXCHANGE_HOST].data, host, SIZE(packed, HOST))
+           && is_same(texts[T2M_EXCHANGE_PROTOCOL].data, protocol, SIZE(packed, PROTOCOL));
 }
 
 const t2m_connection_common_t *t2m_connection_find(const request_rec *origin,
@@ -89,13 +94,15 @@ const t2m_connection_common_t *t2m_connection_find(const request_rec *origin,
     const t2m_connection_common_t *common = state ? state->common : NULL;
 
     if (!common || common->server != origin->server || common->mask != mask
-        || !has_texts(&common->packed, texts)) {
+        || !has_texts(common, origin, texts)) {
         return NULL;
     }
+    texts[T2M_EXCHANGE_ADDRESS].size = SIZE(&common->packed, ADDRESS);
+    texts[T2M_EXCHANGE_USER_AGENT].size = SIZE(&common->packed, USER_AGENT);
     texts[T2M_EXCHANGE_VHOST].data = origin->server->server_hostname;
-    for (int i = 0; i < T2M_EXCHANGE_COMMON_END - T2M_EXCHANGE_COMMON; i++) {
-        texts[T2M_EXCHANGE_COMMON + i].size = common->packed.sizes[i];
-    }
+    texts[T2M_EXCHANGE_VHOST].size = SIZE(&common->packed, VHOST);
+    texts[T2M_EXCHANGE_HOST].size = SIZE(&common->packed, HOST);
+    texts[T2M_EXCHANGE_PROTOCOL].size = SIZE(&common->packed, PROTOCOL);
     return common;
 }
 
@@ -125,6 +132,9 @@ void t2m_connection_keep(const request_rec *origin, const t2m_mask_t *mask,
     }
     common->stamp = next_stamp();
     common->mask = mask;
+    common->client_ip = origin->useragent_ip == origin->connection->client_ip
+                        && exchange->texts[T2M_EXCHANGE_ADDRESS].data == origin->useragent_ip
+                            ? origin->useragent_ip : NULL;
     common->server = t2m_packed_common_write(&common->packed, exchange, mask, clean)
                          ? origin->server : NULL;
 }

@@ -27,12 +27,13 @@
 typedef struct {
     const server_rec *server; /* NULL: it is not kept */
     const t2m_mask_t *mask;   /* by which the texts were searched */
+    const char *client_ip;    /* the connection's own, if the address is that; else NULL */
     apr_uint64_t stamp;       /* one of its own in this process, each time that something is kept */
     t2m_packed_common_t packed;
 } t2m_connection_common_t;
 
 typedef struct {
-    apr_int64_t in, out; /* see bytes.h: since the last request was logged */
+    apr_int64_t in, out; /* see bytes.h: since the last request was logged; below 0: not known */
     apr_int64_t all_out; /* known ones since it was made; other threads read it */
     t2m_connection_common_t *common; /* NULL: nothing is kept yet */
     t2m_inflight_t *entry;           /* that its last request had; NULL: none yet */

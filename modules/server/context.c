@@ -199,7 +199,7 @@ void t2m_context_collect(t2m_context_t *context, t2m_request_t *state, const req
     put_directory(context, state, origin);
 }
 
-static int has_name(const apr_table_t *table)
+static inline int has_name(const apr_table_t *table)
 {
     const apr_array_header_t *elements = table ? apr_table_elts(table) : NULL;
 

@@ -14,18 +14,20 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "core/id.h"
 #include "shared/atomic.h"
 
 enum {
     PLACES = 1024,      /* threads of a process that are known at a time */
     STACK_SIZE = 65536, /* the handler with the unwinder, above what the system needs */
-    ID_KEPT = 48        /* bytes of a request's id that are compared */
+    KEPT = 64           /* bytes that tell an entry's requests apart */
 };
 
 typedef struct {
@@ -33,11 +35,18 @@ typedef struct {
     void *stack;            /* with its guard page; NULL: not ours */
     apr_size_t stack_size;
     apr_uint32_t number;    /* of the entry; 0: serves none */
-    apr_uint32_t id_size;
     const t2m_inflight_t *entry;
-    apr_int64_t started;
-    char id[ID_KEPT];
+    char kept[KEPT]; /* what the entry said */
 } place_t;
+
+/* The moment when a request began, the sizes of its texts and all of an id of ours (a peer's: its
+ * first 45 bytes). They stay as they are while the request is in the entry. */
+static inline const char *to_keep(const t2m_inflight_t *entry)
+{
+    _Static_assert(offsetof(t2m_inflight_t, started_monotonic) + KEPT
+                       >= offsetof(t2m_inflight_t, id) + T2M_ID_SIZE, "an id is kept whole");
+    return (const char *)entry + offsetof(t2m_inflight_t, started_monotonic);
+}
 
 static place_t places[PLACES];
 static pthread_key_t key;
@@ -126,16 +135,24 @@ static place_t *find_place(long thread)
     return NULL;
 }
 
-static void settle(void)
+/* Once in a thread. NULL: there is no place for it, or nothing has begun. */
+static __attribute__((noinline)) place_t *settle(void)
 {
-    own = find_place(t2m_crash_thread_number());
-    if (!own) {
-        refused = 1;
-        return;
+    place_t *place;
+
+    if (refused || !t2m_load(&started)) {
+        return NULL;
     }
-    own->number = 0;
-    give_stack(own);
-    (void)pthread_setspecific(key, own);
+    place = find_place(t2m_crash_thread_number());
+    if (!place) {
+        refused = 1;
+        return NULL;
+    }
+    place->number = 0;
+    own = place;
+    give_stack(place);
+    (void)pthread_setspecific(key, place);
+    return place;
 }
 
 int t2m_crash_thread_start(void)
@@ -159,23 +176,23 @@ void t2m_crash_thread_stop(void)
 
 void t2m_crash_thread_enter(const t2m_inflight_t *entry, apr_uint32_t number)
 {
-    if (!own && !refused && t2m_load(&started)) {
-        settle();
+    place_t *place = own; /* read once: finding thread-local memory is a call */
+
+    if (!place) {
+        place = settle();
     }
-    if (!own) {
+    if (!place) {
         return;
     }
-    own->number = 0; /* a signal may come between any two of these */
+    place->number = 0; /* a signal may come between any two of these */
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     if (!entry) {
         return;
     }
-    own->entry = entry;
-    own->started = entry->started_monotonic;
-    own->id_size = entry->id_size < ID_KEPT ? entry->id_size : ID_KEPT;
-    memcpy(own->id, entry->id, ID_KEPT);
+    place->entry = entry;
+    memcpy(place->kept, to_keep(entry), KEPT);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    own->number = number;
+    place->number = number;
 }
 
 void t2m_crash_thread_leave(void)
@@ -200,10 +217,8 @@ static const place_t *place_of(long thread)
 /* The request may have ended on another thread, and its entry serve the next one. */
 static int is_still(const place_t *place)
 {
-    const t2m_inflight_t *entry = place->entry;
-
-    return t2m_load(&entry->busy) == 1 && entry->started_monotonic == place->started
-        && entry->id_size >= place->id_size && memcmp(entry->id, place->id, place->id_size) == 0;
+    return t2m_load(&place->entry->busy) == 1
+        && memcmp(to_keep(place->entry), place->kept, KEPT) == 0;
 }
 
 apr_uint32_t t2m_crash_thread_entry(void)

@@ -78,7 +78,7 @@ static apr_status_t filter_header(ap_filter_t *filter, apr_bucket_brigade *briga
     if (state) {
         watch(filter, request, state);
     }
-    if (!state || request->eos_sent) {
+    if (!state) {
         ap_remove_output_filter(filter);
     }
     status = ap_pass_brigade(next, brigade);

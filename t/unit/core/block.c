@@ -128,6 +128,28 @@ static void test_replaced(void)
     is_number(wrong, 0, "one byte in place of another");
 }
 
+/* Each byte in each place. */
+static void test_hex(void)
+{
+    int wrong = 0, byte, place;
+
+    for (byte = 0; byte < 256; byte++) {
+        unsigned char bytes[T2M_BLOCK_SIZE], got[2 * T2M_BLOCK_SIZE];
+        char want[2 * T2M_BLOCK_SIZE + 1];
+        t2m_block_t digits[2];
+
+        for (place = 0; place < T2M_BLOCK_SIZE; place++) {
+            bytes[place] = (unsigned char)(byte + 17 * place);
+            (void)snprintf(want + 2 * place, 3, "%02x", bytes[place]);
+        }
+        t2m_block_hex(t2m_block_load(bytes), digits);
+        t2m_block_store(got, digits[0]);
+        t2m_block_store(got + T2M_BLOCK_SIZE, digits[1]);
+        wrong += memcmp(got, want, sizeof(got)) != 0;
+    }
+    is_number(wrong, 0, "hex digits");
+}
+
 static void test_each_byte(void)
 {
     int wrong = 0, byte, place, other;
@@ -207,6 +229,7 @@ int main(void)
     printf("# blocks: %s\n", T2M_BLOCK_KIND);
     test_each_byte();
     test_replaced();
+    test_hex();
     test_random();
     test_parts();
     test_moves();

@@ -16,6 +16,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include <apr_siphash.h>
+
 #include "core/text.h"
 #include "tap.h"
 
@@ -52,38 +54,71 @@ static void seed(t2m_id_generator_t *generator, unsigned char first)
 
 static void test_form(void)
 {
-    /* The moment of RFC 9562's example, appendix A.6; the random bits are SipHash-2-4 of number 0
+    /* The moment of RFC 9562's example, appendix A.6; the random bits are SipHash-2-4 of the number
      * under 00…0f, and 12 of its product under 10…1f, computed by another implementation. */
     static const struct {
         apr_time_t time;
         const char *id;
+        apr_uint64_t number;
     } rows[] = {
-        { 1645557742000000, "017f22e2-79b0-7241-b9d3-851ca07681a7" },
-        { 1645557742000999, "017f22e2-79b0-7241-b9d3-851ca07681a7" },
-        { 1645557742001000, "017f22e2-79b1-7241-b9d3-851ca07681a7" },
-        { 0, "00000000-0000-7241-b9d3-851ca07681a7" },
-        { -1, "00000000-0000-7241-b9d3-851ca07681a7" },
+        { 1645557742000000, "|017f22e2-79b0-7241-b9d3-851ca07681a7|", 0 },
+        { 1645557742000999, "|017f22e2-79b0-7241-b9d3-851ca07681a7|", 0 },
+        { 1645557742001000, "|017f22e2-79b1-7241-b9d3-851ca07681a7|", 0 },
+        { 0, "|00000000-0000-7241-b9d3-851ca07681a7|", 0 },
+        { -1, "|00000000-0000-7241-b9d3-851ca07681a7|", 0 },
+        { 0, "|00000000-0000-7e8d-ab91-b2b085e6d1f6|", 1 },
+        { 0, "|00000000-0000-7236-acf0-30f1fa30eb6d|", 2 },
+        { 0, "|00000000-0000-79af-aa68-ff30a3d9da34|", APR_UINT64_C(0xffffffffffffffff) },
     };
     size_t i;
 
     for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         t2m_id_generator_t generator;
-        char id[T2M_ID_SIZE];
+        char around[1 + T2M_ID_SIZE + 2] = { 0 }, *id = around + 1;
 
+        around[0] = around[sizeof(around) - 2] = '|'; /* it writes nothing beside the id */
         seed(&generator, 0);
+        generator.counter = rows[i].number;
         t2m_id_make(&generator, rows[i].time, id);
-        is_bytes(id, sizeof(id), rows[i].id, rows[i].id);
+        is_bytes(around, strlen(around), rows[i].id, rows[i].id);
     }
 }
 
-static apr_uint64_t id_milliseconds(const char *id)
+static apr_uint64_t hex(const char *digits, int count)
 {
-    char digits[13];
+    char copy[17];
 
-    memcpy(digits, id, 8);
-    memcpy(digits + 8, id + 9, 4);
-    digits[12] = '\0';
-    return strtoull(digits, NULL, 16);
+    memcpy(copy, digits, (size_t)count);
+    copy[count] = '\0';
+    return strtoull(copy, NULL, 16);
+}
+
+/* The 62 bits are those of libaprutil's SipHash-2-4, under any key, of any number. */
+static void test_hash(void)
+{
+    static const apr_uint64_t numbers[] = {
+        0, 1, 2, 255, 256, 0xffffffff, APR_UINT64_C(0x100000000), APR_UINT64_C(0x7fffffffffffffff),
+        APR_UINT64_C(0x8000000000000000), APR_UINT64_C(0xffffffffffffffff)
+    };
+    enum { NUMBERS = sizeof(numbers) / sizeof(numbers[0]) };
+    t2m_id_generator_t generator;
+    int i, byte, wrong = 0;
+
+    for (i = 0; i < 256 * NUMBERS; i++) {
+        unsigned char little[8];
+        apr_uint64_t number = numbers[i % NUMBERS] + (apr_uint64_t)(i / NUMBERS) * 7919, want;
+        char id[T2M_ID_SIZE];
+
+        for (byte = 0; byte < 8; byte++) {
+            little[byte] = (unsigned char)(number >> 8 * byte);
+        }
+        seed(&generator, (unsigned char)(i / NUMBERS));
+        generator.counter = number;
+        t2m_id_make(&generator, 1, id);
+        want = apr_siphash24(little, sizeof(little), generator.key);
+        wrong += ((hex(id + 19, 4) << 48 | hex(id + 24, 12)) ^ want) << 2 != 0;
+    }
+    is_number(wrong, 0, "62 bits of SipHash-2-4");
 }
 
 static void test_many(void)
@@ -100,7 +135,7 @@ static void test_many(void)
         t2m_id_make(&generator, time, id);
         bad_version += id[14] != '7';
         bad_variant += !memchr("89ab", id[19], 4);
-        bad_time += id_milliseconds(id) != (apr_uint64_t)time / 1000;
+        bad_time += (hex(id, 8) << 16 | hex(id + 9, 4)) != (apr_uint64_t)time / 1000;
         bad_form += !t2m_id_valid(id, T2M_ID_SIZE) || id[8] != '-' || id[13] != '-'
                  || id[18] != '-' || id[23] != '-';
     }
@@ -230,6 +265,7 @@ static void test_valid(void)
 int main(void)
 {
     test_form();
+    test_hash();
     test_many();
     test_threads();
     test_seeds();

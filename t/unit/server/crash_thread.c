@@ -62,10 +62,24 @@ static void doubts(void)
     fill("request");
     is_number(t2m_crash_thread_entry(), 0, "a shorter one");
     fill("request-1");
+    entry.id_size--;
+    is_number(t2m_crash_thread_entry(), 0, "a shorter one with the last one's end behind it");
+    fill("request-1");
     entry.started_monotonic++;
     is_number(t2m_crash_thread_entry(), 0, "the same one, begun later");
     fill("request-1");
     is_number(t2m_crash_thread_entry(), 5, "as it was");
+    t2m_crash_thread_leave();
+}
+
+/* Those that we make are compared to their last byte. */
+static void whole_id(void)
+{
+    fill("017f22e2-79b0-7241-b9d3-851ca07681a7");
+    t2m_crash_thread_enter(&entry, 8);
+    is_number(t2m_crash_thread_entry(), 8, "an id of ours");
+    fill("017f22e2-79b0-7241-b9d3-851ca07681a8");
+    is_number(t2m_crash_thread_entry(), 0, "the next one");
     t2m_crash_thread_leave();
 }
 
@@ -173,6 +187,7 @@ int main(void)
     ok(t2m_crash_thread_start() && t2m_crash_thread_start(), "started, twice");
     serves();
     doubts();
+    whole_id();
     threads();
     places();
     t2m_crash_thread_stop();
