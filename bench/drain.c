@@ -9,12 +9,13 @@
  * and limitations under the License.
  */
 
-/* How many lines a second the writer's own loop moves from 16 rings into files, on one processor.
+/* How many lines a second the writer's loop moves from 16 rings into files, on one processor.
  * Compiled and run by bench/drain; prints a line of JSON a round.
  *
  * The rings are filled by the module's own t2m_slot_push to the brim with records, or by its
- * t2m_slot_push_exchange with exchanges as far as that goes, then drained by t2m_drain_pass; only the latter is timed, by the CPU time of its thread, which the system's part
- * of each write belongs to. write(2) is counted by the linker's --wrap.
+ * t2m_slot_push_exchange with exchanges as far as that goes, then drained by t2m_drain_pass; only
+ * the latter is timed, by the CPU time of its thread, which the system's part of each write belongs
+ * to. write(2) is counted by the linker's --wrap.
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -411,7 +412,8 @@ int main(int argc, char **argv)
     for (i = 0; i < rounds; i++) {
         round_t round = measure();
 
-        printf("{\"what\":\"%s\",\"lines\":%.0f,\"cpu\":%.6f,\"wall\":%.6f,\"batches\":%.0f,\"writes\":%.0f,"
+        printf("{\"what\":\"%s\",\"lines\":%.0f,\"cpu\":%.6f,\"wall\":%.6f,"
+               "\"batches\":%.0f,\"writes\":%.0f,"
                "\"bytes\":%.0f,\"rotatelogs\":%.0f}\n", argv[3], round.lines, round.cpu, round.wall,
                round.batches, round.writes, round.bytes,
                argc > 4 ? measure_rotatelogs(argv[4], argv[1]) : 0.0);

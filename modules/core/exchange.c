@@ -141,6 +141,9 @@ apr_size_t t2m_exchange_access_line(const t2m_exchange_t *exchange, const t2m_li
 
     t2m_line_begin(&line, start, t2m_exchange_level(exchange->status), NULL, out,
                    limit - T2M_LINE_TAIL);
+    if (exchange->plain) {
+        t2m_line_copy(&line);
+    }
     t2m_exchange_access(&line, exchange);
     size = t2m_line_end(&line);
     return size ? size : encode_access(exchange, limit, out);
@@ -169,6 +172,9 @@ apr_size_t t2m_exchange_performance_line(const t2m_exchange_t *exchange,
 
     t2m_exchange_measurement(exchange, &measurement);
     t2m_line_begin(&line, start, T2M_LEVEL_INFO, NULL, out, limit - T2M_LINE_TAIL);
+    if (exchange->plain) {
+        t2m_line_copy(&line);
+    }
     t2m_measurement_add(&line, &measurement);
     size = t2m_line_end(&line);
     return size ? size : encode_performance(exchange, &measurement, limit, out);

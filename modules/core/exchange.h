@@ -59,6 +59,7 @@ typedef struct {
     apr_uint16_t status;
     unsigned char slow;
     unsigned char aborted;
+    unsigned char plain; /* for *_line: texts and endpoint are plain, see t2m_line_copy */
 } t2m_exchange_t;
 
 /** What a text is, by which it is searched, and shortened where it does not fit. */

@@ -66,6 +66,7 @@ void t2m_line_begin(t2m_line_t *line, const t2m_line_start_t *start, t2m_level_e
 
     line->mask = mask;
     line->record = NULL;
+    line->plain = 0;
     line->span_count = 0;
     t2m_json_begin(&line->json, buffer, room);
     memcpy(buffer, start->bytes, sizeof(start->bytes));
@@ -76,6 +77,7 @@ void t2m_line_begin(t2m_line_t *line, const t2m_line_start_t *start, t2m_level_e
 void t2m_line_gather(t2m_line_t *line, t2m_record_t *record)
 {
     line->record = record;
+    line->plain = 0;
 }
 
 /* As it is between its quotes; nonzero when it was so before. */

@@ -31,6 +31,7 @@ typedef struct {
     t2m_json_t json;
     const t2m_mask_t *mask;
     t2m_record_t *record;  /* not NULL: the fields are gathered here */
+    int plain;             /* see t2m_line_copy */
     apr_size_t span_count; /* of all fields */
 } t2m_line_t;
 
@@ -58,6 +59,15 @@ void t2m_line_begin(t2m_line_t *line, const t2m_line_start_t *start, t2m_level_e
 
 /** Begins a line whose fields go to a record that t2m_record_begin has begun. */
 void t2m_line_gather(t2m_line_t *line, t2m_record_t *record);
+
+/**
+ * From now on no text of the line, which is one of the quick way, needs to be searched or escaped:
+ * all are printable ASCII without `"` and `\`.
+ */
+static inline void t2m_line_copy(t2m_line_t *line)
+{
+    line->plain = 1;
+}
 
 /** The record that gathers the fields; NULL on the quick way. */
 static inline t2m_record_t *t2m_line_record(const t2m_line_t *line)
@@ -145,24 +155,6 @@ static inline T2M_LINE_INLINE int t2m_line_member(t2m_json_t *json, const char *
     return 1;
 }
 
-/**
- * A text. Returns nonzero when the line has its very bytes: nothing in it was to be masked or
- * escaped. Zero for an empty text, which is left out, and when the fields are gathered.
- */
-static inline T2M_LINE_INLINE int t2m_line_put_text(t2m_line_t *line, const char *name,
-                                                    const char *quoted, apr_size_t size,
-                                                    t2m_content_e content, t2m_text_t text)
-{
-    if (text.size == 0) {
-        return 0;
-    }
-    if (line->record) {
-        t2m_record_text(line->record, name, content, text);
-        return 0;
-    }
-    return t2m_line_member(&line->json, quoted, size, 2) && t2m_line_value(line, content, text);
-}
-
 /** A text that is known to need neither: ids, names of our own, what was written so before. */
 static inline T2M_LINE_INLINE void t2m_line_put_plain(t2m_line_t *line, const char *name,
                                                       const char *quoted, apr_size_t size,
@@ -184,6 +176,28 @@ static inline T2M_LINE_INLINE void t2m_line_put_plain(t2m_line_t *line, const ch
         *next++ = '"';
         json->next = next;
     }
+}
+
+/**
+ * A text. Returns nonzero when the line has its very bytes: nothing in it was to be masked or
+ * escaped. Zero for an empty text, which is left out, and when the fields are gathered.
+ */
+static inline T2M_LINE_INLINE int t2m_line_put_text(t2m_line_t *line, const char *name,
+                                                    const char *quoted, apr_size_t size,
+                                                    t2m_content_e content, t2m_text_t text)
+{
+    if (text.size == 0) {
+        return 0;
+    }
+    if (line->record) {
+        t2m_record_text(line->record, name, content, text);
+        return 0;
+    }
+    if (line->plain) {
+        t2m_line_put_plain(line, name, quoted, size, text);
+        return 1;
+    }
+    return t2m_line_member(&line->json, quoted, size, 2) && t2m_line_value(line, content, text);
 }
 
 /** See record.h. */

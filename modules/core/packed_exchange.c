@@ -98,7 +98,8 @@ static inline void pack_rare(packing_t *packing, unsigned clean, apr_uint16_t *s
         sizes[which] = 0;
     }
     if (any) {
-        pack_texts(packing, clean, T2M_EXCHANGE_RARE, T2M_EXCHANGE_COMMON, sizes);
+        pack_texts(packing, clean, T2M_EXCHANGE_RARE, T2M_EXCHANGE_COMMON,
+                   sizes + T2M_EXCHANGE_RARE);
     }
 }
 
@@ -166,6 +167,7 @@ int t2m_packed_exchange_read(const char *bytes, apr_size_t size, t2m_exchange_t 
     exchange->bytes_out = packed.bytes_out;
     exchange->connection = packed.connection;
     exchange->aborted = packed.aborted;
+    exchange->plain = 0;
     *limit = packed.limit;
     return at == size && packed.limit >= T2M_LINE_MIN && packed.limit <= T2M_LINE_MAX;
 }

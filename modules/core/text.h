@@ -70,27 +70,4 @@ static inline char *t2m_text_copy(char *out, const char *data, apr_size_t size)
     return out + size;
 }
 
-/** Nonzero when size bytes are the same. Short runs without a call. */
-static inline int t2m_text_equal(const char *one, const char *other, apr_size_t size)
-{
-    apr_uint64_t first[4], second[4];
-
-    if (size < 8 || size > 32) {
-        return size == 0 || memcmp(one, other, size) == 0;
-    }
-    if (size > 16) {
-        memcpy(first, one, 16);
-        memcpy(first + 2, one + size - 16, 16); /* the halves may overlap */
-        memcpy(second, other, 16);
-        memcpy(second + 2, other + size - 16, 16);
-        return ((first[0] ^ second[0]) | (first[1] ^ second[1]) | (first[2] ^ second[2])
-                | (first[3] ^ second[3])) == 0;
-    }
-    memcpy(first, one, 8);
-    memcpy(first + 1, one + size - 8, 8);
-    memcpy(second, other, 8);
-    memcpy(second + 1, other + size - 8, 8);
-    return ((first[0] ^ second[0]) | (first[1] ^ second[1])) == 0;
-}
-
 #endif

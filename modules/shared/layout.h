@@ -195,6 +195,13 @@ typedef struct {
     apr_uint16_t reserved;
 } t2m_ring_record_t;
 
+/** 1 when the record stands for an access line and a performance line, else 0. */
+static inline unsigned t2m_layout_has_two_lines(const t2m_ring_record_t *record)
+{
+    return record->flags & T2M_FACT_EXCHANGE && record->also != T2M_FILE_NONE
+           && record->name_size;
+}
+
 /* What an access line needs when its process can no longer write it. Texts are masked and cut. */
 typedef struct {
     apr_uint64_t busy;     /* 0 free, 2 being filled, 1 a request is in flight */

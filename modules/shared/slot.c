@@ -217,11 +217,6 @@ static void drop(t2m_slot_t *slot, const t2m_ring_record_t *record, t2m_drop_e r
     give_back(slot, entry);
 }
 
-static unsigned has_two_lines(const t2m_ring_record_t *record)
-{
-    return record->flags & T2M_FACT_EXCHANGE && record->also != T2M_FILE_NONE;
-}
-
 /*
  * Publishes the tail and counts the record: killed in between, the process leaves what the count
  * is to be, for t2m_slots_free.
@@ -233,7 +228,7 @@ static void publish(t2m_slot_t *slot, const t2m_ring_record_t *record, apr_uint6
     apr_uint64_t *also = &header->accepted[T2M_STREAM_PERFORMANCE];
     apr_uint64_t count = __atomic_load_n(accepted, __ATOMIC_RELAXED) + 1;
     apr_uint64_t also_count = __atomic_load_n(also, __ATOMIC_RELAXED) + 1;
-    unsigned has_also = has_two_lines(record);
+    unsigned has_also = t2m_layout_has_two_lines(record);
 
     if (record->size) {
         t2m_store(&header->counting_tail, tail); /* first: no tail is this one yet */
@@ -339,7 +334,7 @@ int t2m_slot_push_exchange(t2m_slot_t *slot, const t2m_slot_exchange_t *exchange
     apr_uint64_t bytes = ring_bytes(record);
     int pushed;
 
-    if (!has_slot(slot) || !can_be(record)) {
+    if (!has_slot(slot) || !can_be(record) || record->size > T2M_PACKED_EXCHANGE_MAX) {
         return 0;
     }
     (void)pthread_mutex_lock(&slot->lock);

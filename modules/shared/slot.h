@@ -110,7 +110,7 @@ typedef struct {
 
 /**
  * Pushes an exchange, of which no more is read than its record says. It ends a request and counts
- * as one access line and, with a file for it, one performance line. Returns 0, and nothing has
+ * as one access line and, with a name and a file for it, one performance line. Returns 0, and nothing has
  * happened, where the ring is so full that not every record is taken, where the handle has no slot
  * and where that cannot be a record: then the lines are to be pushed one by one. Waits for the
  * handle's lock.

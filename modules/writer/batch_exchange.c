@@ -11,11 +11,38 @@
 
 /* An exchange of the ring becomes the lines that it stands for. Its bytes are copied first: what a
  * spoiled process makes of them meanwhile is not looked at. */
+#include "core/block.h"
 #include "writer/batch_internal.h"
 
 _Static_assert((int)T2M_NAME_MAX <= (int)T2M_ROUTE_MAX, "a record's name is an endpoint");
 _Static_assert(T2M_BATCH_PAIR_MAX + T2M_BATCH_PAIR * (T2M_LINE_MIN + 2 * T2M_LINE_TAIL)
                    <= T2M_BATCH_BYTES, "the longest pair fits into an empty batch");
+
+static t2m_block_t specials_of(const char *bytes)
+{
+    t2m_block_t block = t2m_block_load(bytes);
+
+    return t2m_block_either(t2m_block_outside(block, ' ', '~'),
+                            t2m_block_either(t2m_block_equal(block, '"'),
+                                             t2m_block_equal(block, '\\')));
+}
+
+/* Whether all of the bytes stand in a line as they are. Mostly they do, and one look at all texts
+ * is a fraction of one at each. The last block begins early, so there must be a whole one. */
+static unsigned char is_plain(const char *bytes, apr_size_t size)
+{
+    t2m_block_t specials;
+    apr_size_t at;
+
+    if (size < T2M_BLOCK_SIZE) {
+        return 0;
+    }
+    specials = specials_of(bytes + size - T2M_BLOCK_SIZE);
+    for (at = 0; at + T2M_BLOCK_SIZE < size; at += T2M_BLOCK_SIZE) {
+        specials = t2m_block_either(specials, specials_of(bytes + at));
+    }
+    return t2m_block_bits(specials) == 0;
+}
 
 static int read_exchange(t2m_batch_t *batch, const t2m_slots_t *slots,
                          const t2m_merge_item_t *item, t2m_exchange_t *exchange,
@@ -23,12 +50,12 @@ static int read_exchange(t2m_batch_t *batch, const t2m_slots_t *slots,
 {
     const t2m_ring_record_t *record = &item->record;
     apr_uint64_t position = batch->targets[item->slot] + sizeof(*record);
+    apr_size_t size = record->size + (apr_size_t)record->name_size;
 
     if (record->size > T2M_PACKED_EXCHANGE_MAX) {
         return 0;
     }
-    t2m_slots_copy(slots, item->slot, position, batch->exchange,
-                   record->size + (apr_size_t)record->name_size);
+    t2m_slots_copy(slots, item->slot, position, batch->exchange, size);
     if (!t2m_packed_exchange_read(batch->exchange, record->size, exchange, limit)) {
         return 0;
     }
@@ -36,6 +63,8 @@ static int read_exchange(t2m_batch_t *batch, const t2m_slots_t *slots,
     exchange->duration = record->value < APR_INT64_MAX ? (apr_int64_t)record->value
                                                        : APR_INT64_MAX;
     exchange->status = record->status;
+    exchange->plain = is_plain(batch->exchange + sizeof(t2m_packed_exchange_t),
+                               size - sizeof(t2m_packed_exchange_t));
     exchange->slow = (record->flags & T2M_FACT_SLOW) != 0;
     exchange->endpoint = t2m_text_of(batch->exchange + record->size, record->name_size);
     return 1;

@@ -89,8 +89,9 @@ void t2m_batch_start(t2m_batch_t *batch, const t2m_board_t *board);
 int t2m_batch_has_room(const t2m_batch_t *batch, apr_uint32_t size);
 
 /**
- * Makes the lines of the exchange that item is: at the end of made[], where T2M_BATCH_PAIR_MAX bytes
- * must be free, and pair says where; made_size stays. Returns 0 when it cannot be one.
+ * Makes the lines of the exchange that item is, its slot's next: at the end of made[], where
+ * T2M_BATCH_PAIR_MAX bytes must be free; pair says where, made_size stays. Returns 0 when that
+ * cannot be one.
  */
 int t2m_batch_exchange(t2m_batch_t *batch, const t2m_slots_t *slots, const t2m_merge_item_t *item,
                        t2m_batch_pair_t *pair);

@@ -21,8 +21,10 @@
  *      of the same texts gives, or cut ones where that is cut; with common texts packed before,
  *      and without.
  *
- * Seen to fail: with the sizes of texts believed, without the ends of a limit's range, with a byte
- * lost behind a secret, with the endpoint copied as it is, with common texts that have secrets. */
+ * Seen to fail: with the sizes of texts believed, with bytes left behind them, with a form that is
+ * shorter than its numbers, without the ends of a limit's range, with a byte lost behind a secret,
+ * without SPANS_MAX, without `failed`, with the metric or the endpoint copied as it is. It found
+ * sizes that were put two places from where they belong. */
 #include "core/packed_exchange.h"
 
 #include <stdint.h>

@@ -34,10 +34,9 @@ my %FILE = (
     security => 'security.log', performance => 'performance.log',
 );
 my $BAD = qr/\[\w*:(?:error|crit|alert|emerg)\]/;
-# Event says so when it stops while a connection lingers, with any configuration.
-# A worker of event that is ended closes the sockets under its threads, and one of these may be about
-# to wait for the next request (AH03093) or for the client's end (AH03092). Newer versions of httpd
-# are silent about it.
+# A worker of event that is ended closes the sockets under its threads, with any configuration; one
+# of these may be about to wait for the next request (AH03093) or for the client's end (AH03092).
+# Newer versions of httpd are silent about it.
 my @ALWAYS = (qr/AH03092: process_lingering_close/,
     qr/\(9\)Bad file descriptor: AH03093: process_socket: apr_pollset_add failure for keep alive/);
 my $CRASH = qr/AddressSanitizer|LeakSanitizer|runtime error:|AH00052|assertion .* failed/i;

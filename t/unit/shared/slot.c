@@ -9,8 +9,8 @@
  * and limitations under the License.
  */
 
-/* Tests modules/shared/slot.c but for exchanges (slot_exchange.c); the model (model.c) tests it under
- * kills. */
+/* Tests modules/shared/slot.c, but for exchanges (slot_exchange.c); the model (model.c) tests it
+ * under kills. */
 #include "shared/slot.h"
 
 #include <sys/mman.h>

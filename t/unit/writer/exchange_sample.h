@@ -38,7 +38,8 @@ __attribute__((unused)) static void sample_make(sample_t *sample, int n, apr_tim
     memset(sample, 0, sizeof(*sample));
     sample->limit = 8192;
     (void)snprintf(sample->id, sizeof(sample->id), "sample-%d", n);
-    (void)snprintf(sample->path, sizeof(sample->path), "/customers/%d/\"orders\"", n);
+    (void)snprintf(sample->path, sizeof(sample->path),
+                   n % 4 == 1 ? "/customers/%d/\"orders\"" : "/customers/%d/orders", n);
     (void)snprintf(sample->endpoint, sizeof(sample->endpoint), "GET /customers/:n/%d", n % 7);
     exchange->first_byte = n * 3;
     exchange->content_length = 1000 + n;

@@ -12,16 +12,18 @@
 /* The writer on the memory of a compromised process (shared/mutate.h): it drains two slots, an
  * honest one and a spoiled one, into a file and the tables, buries the spoiled one's requests and
  * frees it. Whatever stood there, it ends, its files have whole lines with numbers in order, every
- * honest line is there once, and the slot's next owner is read again. Best run under
- * AddressSanitizer and UndefinedBehaviorSanitizer.
+ * honest line is there once, both those of an honest exchange too, and the slot's next owner is
+ * read again. Best run under AddressSanitizer and UndefinedBehaviorSanitizer.
  *
  * Shown to fail: without the replacement of line feeds in t2m_batch_render; without
- * t2m_slots_mend in t2m_quarantine_free; with a quarantine that takes the honest slot too. */
+ * t2m_slots_mend in t2m_quarantine_free; with a quarantine that takes the honest slot too. What guards
+ * exchanges was seen to fail in t/unit/writer/batch_exchange.c. */
 #include "writer/drain.h"
 
 #include "shared/atomic.h"
 #include "shared/mutate.h"
 #include "shared/world.h"
+#include "writer/exchange_sample.h"
 #include "writer/folder.h"
 #include "writer/last_seq.h"
 
@@ -34,6 +36,8 @@ static t2m_slot_t honest_slot, spoiled_slot;
 static apr_uint64_t owner;
 static char *content;
 static long pushed, found_honest, looks;
+static long pushed_exchanges, found_exchanges[FILES]; /* honest ones; lines of them */
+static sample_t sample;
 
 static struct {
     long refused, endless, head, torn, numbers, honest, buried, kept;
@@ -61,6 +65,24 @@ static void make_settings(void)
     free(settings);
 }
 
+/* The files of this test have the numbers of their streams. */
+static void make_sample(int n)
+{
+    sample_make(&sample, n, 1);
+    sample.record.file = T2M_STREAM_ACCESS;
+    sample.record.also = n % 5 ? T2M_STREAM_PERFORMANCE : T2M_FILE_NONE;
+}
+
+static void fill_exchanges(void)
+{
+    int i;
+
+    for (i = 0; i < 10; i++) {
+        make_sample(i);
+        sample_push(&spoiled_slot, &sample);
+    }
+}
+
 static void fill_spoiled(void)
 {
     t2m_slot_request_t request = { .started = 1, .file = T2M_STREAM_ACCESS,
@@ -70,8 +92,9 @@ static void fill_spoiled(void)
     char line[3000];
     int i;
 
-    request.id = request.path = request.method = t2m_text("/of-a-spoiled-process");
     (void)world_claim(&world, &spoiled_slot);
+    fill_exchanges();
+    request.id = request.path = request.method = t2m_text("/of-a-spoiled-process");
     (void)t2m_slot_begin(&spoiled_slot, &request);
     (void)t2m_slot_begin(&spoiled_slot, &request);
     for (i = 0; i < 20; i++) {
@@ -85,6 +108,21 @@ static void fill_spoiled(void)
 
 /* ---- what must hold ------------------------------------------------------------------------- */
 
+/* Of an honest exchange: a file has the lines of its stream alone, each once and in order. */
+static void judge_exchange(const char *line, size_t size)
+{
+    static const char id[] = "\"request_id\":\"honest-";
+    const char *found = memmem(line, size, id, sizeof(id) - 1);
+
+    if (found) {
+        apr_uint32_t file = memmem(line, size, "\"metric\":", 9) ? T2M_STREAM_PERFORMANCE
+                                                                : T2M_STREAM_ACCESS;
+
+        wrong.honest += atol(found + sizeof(id) - 1) != found_exchanges[file] + 1;
+        found_exchanges[file]++;
+    }
+}
+
 static void judge_line(const char *line, size_t size, apr_uint64_t *seq)
 {
     apr_uint64_t number = t2m_seq_of_line(line, size);
@@ -94,6 +132,7 @@ static void judge_line(const char *line, size_t size, apr_uint64_t *seq)
         wrong.honest += atol(line + 10) != found_honest + 1;
         found_honest++;
     }
+    judge_exchange(line, size);
     wrong.torn += size > T2M_LINE_MAX + T2M_LINE_TAIL;
     wrong.numbers += number <= *seq || (number != *seq + 1 && !gap);
     *seq = number;
@@ -151,6 +190,91 @@ static void drain_all(void)
                || drain.board.heads[SPOILED] % T2M_RECORD_ALIGN != 0;
 }
 
+static void push_exchange(void)
+{
+    make_sample(1);
+    (void)snprintf(sample.id, sizeof(sample.id), "honest-%ld", pushed_exchanges + 1);
+    sample.exchange.texts[T2M_EXCHANGE_ID] = t2m_text(sample.id);
+    sample_push(&honest_slot, &sample);
+    pushed_exchanges++;
+}
+
+static void put_in_ring(mutate_t *mutation, apr_uint64_t at, const void *from, apr_size_t size)
+{
+    const unsigned char *bytes = from;
+    apr_size_t i;
+
+    for (i = 0; i < size; i++) {
+        mutation->memory[mutation->slots->map.ring + ((at + i) & (geometry.ring_size - 1))]
+            = bytes[i];
+    }
+}
+
+/* One thing wrong with an exchange, or none, or any bytes in the place of its body. */
+static void spoil_sample(mutate_t *mutation)
+{
+    t2m_packed_exchange_t *packed = (t2m_packed_exchange_t *)(void *)sample.pushed.packed;
+    apr_int64_t *numbers = &packed->first_byte;
+    apr_size_t i, from = mutate_below(mutation, 2) ? 0 : sizeof(*packed);
+
+    switch (mutate_below(mutation, 8)) {
+    case 0:
+        packed->sizes[mutate_below(mutation, T2M_EXCHANGE_TEXTS)]
+            = (apr_uint16_t)mutate_number(mutation);
+        break;
+    case 1:
+        packed->limit = (apr_uint32_t)mutate_number(mutation);
+        break;
+    case 2:
+        numbers[mutate_below(mutation, 5)] = (apr_int64_t)mutate_number(mutation);
+        break;
+    case 3:
+        sample.pushed.record.size = (apr_uint32_t)mutate_number(mutation);
+        break;
+    case 4:
+        sample.pushed.record.name_size = (unsigned char)mutate_below(mutation, 130);
+        break;
+    case 5:
+        sample.pushed.record.also = (apr_uint16_t)mutate_below(mutation, FILES + 2);
+        sample.pushed.record.file = (apr_uint16_t)mutate_below(mutation, FILES + 2);
+        sample.pushed.record.flags |= (unsigned char)mutate_random(mutation);
+        break;
+    case 6: /* texts of any bytes, or the numbers too */
+        for (i = from; i < sizeof(sample.pushed.packed); i++) {
+            sample.pushed.packed[i] = (char)mutate_random(mutation);
+        }
+        break;
+    default:
+        break;
+    }
+}
+
+/* At the head, as a record that is published: long ones too, of which each byte is escaped. */
+static void mutate_exchange(mutate_t *mutation)
+{
+    static char text[T2M_PACKED_TEXTS_MAX];
+    t2m_ring_record_t *record = &sample.pushed.record;
+    apr_uint64_t bytes;
+
+    make_sample((int)mutate_below(mutation, 100));
+    memset(text, (int)mutate_below(mutation, 256), sizeof(text));
+    sample.exchange.texts[mutate_below(mutation, T2M_EXCHANGE_TEXTS)]
+        = t2m_text_of(text, mutate_below(mutation, 3) ? mutate_below(mutation, 200)
+                                                       : mutate_below(mutation, 7500));
+    sample.limit = mutate_below(mutation, 2) ? 8192 : T2M_LINE_MAX;
+    sample.record.time = (apr_time_t)mutate_number(mutation);
+    sample.record.value = mutate_number(mutation);
+    sample.record.status = (apr_uint16_t)mutate_number(mutation);
+    sample_pack(&sample);
+    bytes = (sizeof(*record) + record->size + record->name_size + T2M_RECORD_ALIGN - 1)
+          / T2M_RECORD_ALIGN * T2M_RECORD_ALIGN;
+    spoil_sample(mutation);
+    put_in_ring(mutation, mutation->head, record, sizeof(*record));
+    put_in_ring(mutation, mutation->head + sizeof(*record), sample.pushed.packed,
+                sizeof(sample.pushed.packed));
+    mutate_header(mutation)->tail = mutation->head + bytes;
+}
+
 static void look(mutate_t *mutation)
 {
     char line[64];
@@ -158,6 +282,10 @@ static void look(mutate_t *mutation)
     looks++;
     (void)snprintf(line, sizeof(line), "{\"honest\":%ld", pushed + 1);
     pushed += world_push(&honest_slot, line, 1) == APR_SUCCESS;
+    push_exchange();
+    if (mutate_below(mutation, 3) == 0) {
+        mutate_exchange(mutation);
+    }
     t2m_store(&drain.board.heads[SPOILED], mutation->head);
     drain_all();
     mutation->head = drain.board.heads[SPOILED];
@@ -225,8 +353,12 @@ static void run(mutate_t *mutation, long count)
 
 static void judge(void)
 {
-    printf("# %ld looks, %ld quarantines, %ld lines of the honest slot\n", looks,
-           (long)drain.board.header->quarantined, found_honest);
+    const t2m_totals_t *totals = drain.board.totals;
+    long exchanges = (long)totals[T2M_STREAM_ACCESS].lines - pushed_exchanges;
+
+    printf("# %ld looks, %ld quarantines, %ld lines of the honest slot, %ld of spoiled exchanges\n",
+           looks, (long)drain.board.header->quarantined, found_honest, exchanges);
+    ok(exchanges > looks / 20, "exchanges of the spoiled slot become lines");
     ok((long)drain.board.header->quarantined > looks / ROUND / 2, "spoiled slots are noticed");
     is_number(wrong.refused, 0, "no pass fails");
     is_number(wrong.endless, 0, "every drain ends");
@@ -235,6 +367,8 @@ static void judge(void)
     is_number(wrong.numbers, 0, "all numbers follow each other");
     ok(wrong.honest == 0 && found_honest == pushed && pushed == looks,
        "every honest line is there once, in its order");
+    ok(found_exchanges[T2M_STREAM_ACCESS] == looks
+       && found_exchanges[T2M_STREAM_PERFORMANCE] == looks, "both lines of honest exchanges too");
     is_number(wrong.buried, 0, "a spoiled slot is buried and freed");
     is_number(wrong.kept, 0, "and its next owner is read");
 }

@@ -9,22 +9,54 @@
  * and limitations under the License.
  */
 
-/* Intents that a writer can have left, and each number of one beyond its limit. That every intent
- * of a kill is believed is t/unit/shared/model.c's; any bytes in one are t/fuzz/intent.c's.
+/* Intents that a writer can have left, and each number of one beyond its limit; and a writer that
+ * is killed at each step of batches with exchanges, of which the next one makes the same bytes.
+ * That every intent of a kill is believed is t/unit/shared/model.c's too; any bytes in one are
+ * t/fuzz/intent.c's.
  *
- * Shown to fail: with any one condition of intent.c left out.
+ * Shown to fail: with any one condition of intent.c left out; where the lines of an exchange depend
+ * on what the writer made before.
  */
 #include "writer/intent.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "shared/step.h"
 #include "shared/world.h"
 #include "tap.h"
 #include "writer/drain.h"
+#include "writer/exchange_sample.h"
 
 static world_t world;
 static t2m_board_t board;
+
+/* Both lives of the writer see it. */
+static struct {
+    int pushed;          /* records so far */
+    int counting;
+    long steps, kill_at; /* 0: nobody is killed */
+} *stage;
+
+void t2m_model_step(const char *name)
+{
+    (void)name;
+    if (stage && stage->counting && ++stage->steps == stage->kill_at) {
+        _exit(9);
+    }
+}
+
+extern ssize_t __real_write(int fd, const void *bytes, size_t size);
+extern ssize_t __wrap_write(int fd, const void *bytes, size_t size);
+
+/* In two halves, so that a kill leaves a torn line. */
+ssize_t __wrap_write(int fd, const void *bytes, size_t size)
+{
+    return __real_write(fd, bytes, stage && stage->counting && size > 64 ? size / 2 : size);
+}
 
 /* An intent of two files, as good as any. */
 static void fill(void)
@@ -145,6 +177,253 @@ static void test_fits(void)
     ok(!t2m_intent_fits(&board, drain.batch), "one file more");
 }
 
+/* ---- killed at each step -------------------------------------------------------------------- */
+
+enum { ACCESS, PERFORMANCE, APP, FILES, FIRST = 9, RECORDS = 20 };
+#define NOW ((apr_time_t)1705314646000000)
+
+static char paths[FILES][64];
+
+/* Records of all kinds: lines, exchanges with both lines, in one file or two, or only counted. */
+static int make_record(int n, sample_t *sample)
+{
+    sample_make(sample, n, NOW + n * 300000);
+    if (n % 5 == 4) {
+        sample->record.also = T2M_FILE_NONE;
+    } else if (n % 7 == 6) {
+        sample->record.also = ACCESS;
+    }
+    return n % 4 != 3;
+}
+
+static void push_up_to(t2m_slot_t two[2], int end)
+{
+    static sample_t sample;
+    t2m_ring_record_t line = { .size = 6, .file = APP, .stream = T2M_STREAM_APP,
+                               .level = T2M_LEVEL_INFO };
+    int counting = stage->counting;
+
+    stage->counting = 0;
+    for (; stage->pushed < end; stage->pushed++) {
+        t2m_slot_t *slot = &two[stage->pushed % 3 == 0];
+
+        if (make_record(stage->pushed, &sample)) {
+            sample_push(slot, &sample);
+        } else {
+            line.time = sample.record.time;
+            (void)t2m_slot_push(slot, T2M_SLOT_WAIT, &line, "{\"n\":1", NULL);
+        }
+    }
+    stage->counting = counting;
+}
+
+/* What the files must have in the end, and how many measurements. */
+static int want(char *texts[FILES], apr_size_t sizes[FILES])
+{
+    static sample_t sample;
+    apr_uint64_t seqs[FILES] = { 0 };
+    char *ends[FILES];
+    int i, measured = 0;
+
+    memcpy(ends, texts, sizeof(ends));
+    for (i = 0; i < RECORDS; i++) {
+        int also;
+
+        if (!make_record(i, &sample)) {
+            ends[APP] += sprintf(ends[APP], "{\"n\":1,\"seq\":%d}\n", (int)++seqs[APP]);
+            continue;
+        }
+        sample_pack(&sample);
+        measured++;
+        also = sample.record.also;
+        ends[ACCESS] = sample_line(&sample, T2M_STREAM_ACCESS, ++seqs[ACCESS], ends[ACCESS]);
+        if (also < FILES) {
+            ends[also] = sample_line(&sample, T2M_STREAM_PERFORMANCE, ++seqs[also], ends[also]);
+        }
+    }
+    for (i = 0; i < FILES; i++) {
+        sizes[i] = (apr_size_t)(ends[i] - texts[i]);
+    }
+    return measured;
+}
+
+static void make_stage(void)
+{
+    t2m_settings_t *settings = calloc(1, sizeof(*settings));
+    static const t2m_stream_e streams[FILES] = { T2M_STREAM_ACCESS, T2M_STREAM_PERFORMANCE,
+                                                 T2M_STREAM_APP };
+    int i;
+
+    if (!settings) {
+        abort();
+    }
+    world_make(&world, 6);
+    for (i = 0; i < FILES; i++) {
+        (void)t2m_settings_add(settings, streams[i], paths[i]);
+        (void)close(open(paths[i], O_WRONLY | O_CREAT | O_TRUNC, 0600));
+    }
+    (void)t2m_settings_publish(world.slots_memory, &world.geometry, settings);
+    free(settings);
+    stage->pushed = stage->counting = 0;
+    stage->steps = 0;
+}
+
+static void end_stage(void)
+{
+    t2m_slots_map_t map;
+    t2m_board_map_t board_map;
+
+    t2m_slots_map(&world.geometry, &map);
+    t2m_board_map(&world.geometry, &board_map);
+    t2m_memory_unmap(world.slots_memory, map.size);
+    t2m_memory_unmap(world.board_memory, board_map.size);
+    (void)close(world.slots_fd);
+    (void)close(world.board_fd);
+}
+
+static void drain_all(t2m_drain_t *drain)
+{
+    int moved = 1;
+
+    while (moved) {
+        if (t2m_drain_pass(drain, NOW + 9000000, &moved) != APR_SUCCESS) {
+            _exit(3);
+        }
+    }
+}
+
+static t2m_drain_t *open_writer(t2m_slot_t two[2])
+{
+    static t2m_drain_t drain;
+
+    if (t2m_drain_open(&drain, world.slots_fd, world.board_fd) != APR_SUCCESS
+        || world_claim(&world, &two[0]) != APR_SUCCESS
+        || world_claim(&world, &two[1]) != APR_SUCCESS) {
+        _exit(4);
+    }
+    return &drain;
+}
+
+static void first_life(int measured)
+{
+    t2m_slot_t two[2];
+    t2m_drain_t *drain = open_writer(two);
+
+    (void)measured;
+    stage->counting = 1;
+    push_up_to(two, FIRST);
+    drain_all(drain);
+    push_up_to(two, RECORDS - 4);
+    drain_all(drain);
+    _exit(0);
+}
+
+/* The next writer, and what the board says after it. */
+static void second_life(int measured)
+{
+    t2m_slot_t two[2];
+    t2m_drain_t *drain;
+    apr_uint64_t count = 0;
+    apr_uint32_t i;
+
+    stage->counting = 0;
+    drain = open_writer(two);
+    if (t2m_drain_finish(drain) != APR_SUCCESS) {
+        _exit(5);
+    }
+    drain_all(drain);
+    push_up_to(two, RECORDS);
+    drain_all(drain);
+    for (i = 0; i < T2M_METRICS_MAX; i++) {
+        count += drain->board.tables->metrics[i].sums.count;
+    }
+    if (count != (apr_uint64_t)measured || drain->board.header->corrupt
+        || drain->board.totals[T2M_STREAM_ACCESS].lines != (apr_uint64_t)measured) {
+        _exit(6);
+    }
+    _exit(0);
+}
+
+static int live(void (*life)(int), int measured)
+{
+    int status = 0;
+    pid_t pid;
+
+    (void)fflush(stdout);
+    pid = fork();
+    if (pid == 0) {
+        life(measured);
+    }
+    return waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status) : 255;
+}
+
+static int is_content(const char *path, const char *text, apr_size_t size)
+{
+    static char bytes[65536];
+    int fd = open(path, O_RDONLY);
+    ssize_t got = read(fd, bytes, sizeof(bytes));
+
+    (void)close(fd);
+    return got == (ssize_t)size && memcmp(bytes, text, size) == 0;
+}
+
+static void test_kills(void)
+{
+    static char space[FILES][65536];
+    char *texts[FILES] = { space[0], space[1], space[2] };
+    apr_size_t sizes[FILES];
+    int measured = want(texts, sizes), code = 9, i, wrong_files = 0, wrong_codes = 0;
+    long at;
+
+    for (at = 1; code == 9 && at < 5000; at++) {
+        int second;
+
+        make_stage();
+        stage->kill_at = at;
+        code = live(first_life, measured);
+        second = live(second_life, measured);
+        wrong_codes += second != 0;
+        if (second != 0) {
+            printf("# killed at step %ld: %d\n", at, second);
+        }
+        for (i = 0; i < FILES; i++) {
+            wrong_files += !is_content(paths[i], texts[i], sizes[i]);
+        }
+        end_stage();
+    }
+    printf("# killed at each of %ld steps\n", at - 2);
+    ok(code == 0 && at > 50, "a writer is killed at each step of batches with exchanges");
+    is_number(wrong_codes, 0, "the next one goes on, and has counted each once");
+    is_number(wrong_files, 0, "no byte of any file is other than without a kill");
+}
+
+static void make_paths(const char *directory)
+{
+    static const char *const names[FILES] = { "access", "performance", "app" };
+    int i;
+
+    for (i = 0; i < FILES; i++) {
+        (void)snprintf(paths[i], sizeof(paths[i]), "%s/%s.log", directory, names[i]);
+    }
+}
+
+static void killed(void)
+{
+    char directory[] = "/tmp/t2mlog-intent-XXXXXX";
+    int i;
+
+    stage = mmap(NULL, sizeof(*stage), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (stage == MAP_FAILED || !mkdtemp(directory)) {
+        abort();
+    }
+    make_paths(directory);
+    test_kills();
+    for (i = 0; i < FILES; i++) {
+        (void)unlink(paths[i]);
+    }
+    (void)rmdir(directory);
+}
+
 int main(void)
 {
     world_make(&world, 3);
@@ -155,5 +434,6 @@ int main(void)
     test_spoilt();
     test_forget();
     test_fits();
+    killed();
     return tap_done();
 }
