@@ -102,6 +102,8 @@ subtest 'tests mirror modules' => sub {
     ok($unit{$_} && !$program{$_}, "$_ stands among the exceptions rightly")
         for sort keys %tested_elsewhere;
     delete $program{'core/block'}; # of a header
+    # What their tests would be too long with: the way to the lines, and what has two of them.
+    delete @program{qw(core/packed_exchange_lines shared/slot_exchange)};
     delete $program{'shared/model'}; # of shared and writer/drain together
     delete @program{qw(shared/hostile shared/threads writer/hostile)}; # of a whole room
     ok($unit{$_}, "the test $_ has a unit") for sort keys %program;

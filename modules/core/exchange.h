@@ -25,8 +25,8 @@
 #include "core/line.h"
 #include "core/measurement.h"
 
-/* The texts of an exchange. Few have those from TRACE_ID to FUNCTION. Those from ADDRESS to PROTOCOL
- * are mostly the same for all exchanges of a connection. */
+/* The texts of an exchange. Few have those from TRACE_ID to FUNCTION. Those from ADDRESS on are
+ * mostly the same for all exchanges of a connection. */
 typedef enum {
     T2M_EXCHANGE_ID,
     T2M_EXCHANGE_METHOD,

@@ -32,8 +32,13 @@ typedef struct {
     t2m_request_t *state;
     const request_rec *first, *last; /* what httpd read, and what it made of it */
     t2m_exchange_t *exchange;
-    t2m_context_t *context;          /* of a request that goes as records */
 } finished_t;
+
+/* One that goes as records, with the fields of others. */
+typedef struct {
+    const finished_t *finished;
+    t2m_context_t context;
+} gathered_t;
 
 static request_rec *last_of(request_rec *request)
 {
@@ -101,33 +106,36 @@ static void note_response(const finished_t *finished, const t2m_bytes_t *bytes)
 
 static void gather_access(t2m_line_t *line, const void *data)
 {
-    const finished_t *finished = data;
+    const gathered_t *gathered = data;
+    const finished_t *finished = gathered->finished;
 
     t2m_exchange_access(line, finished->exchange);
-    t2m_context_add_line(line, finished->config, finished->context, finished->state,
+    t2m_context_add_line(line, finished->config, &gathered->context, finished->state,
                          finished->first);
 }
 
-static void write_access(const finished_t *finished)
+static void write_access(const gathered_t *gathered)
 {
+    const finished_t *finished = gathered->finished;
     t2m_emit_source_t source = {
         .stream = T2M_STREAM_ACCESS,
         .level = t2m_exchange_level(finished->exchange->status),
         .gather = gather_access,
-        .data = finished,
+        .data = gathered,
         .entry = finished->state->entry
     };
 
     (void)t2m_emit_source(&source, finished->config, finished->exchange->time);
 }
 
-static void write_performance(const finished_t *finished)
+static void write_performance(const gathered_t *gathered)
 {
+    const finished_t *finished = gathered->finished;
     t2m_performance_t performance = {
         .config = finished->config,
         .state = finished->state,
         .origin = finished->first,
-        .context = finished->context,
+        .context = &gathered->context,
         .time = finished->exchange->time,
         .failed = finished->exchange->status >= HTTP_INTERNAL_SERVER_ERROR
     };
@@ -137,14 +145,14 @@ static void write_performance(const finished_t *finished)
 }
 
 /* As two records, each of which is searched, arranged and encoded here. */
-static __attribute__((noinline)) void write_records(finished_t *finished)
+static __attribute__((noinline)) void write_records(const finished_t *finished)
 {
-    t2m_context_t context;
+    gathered_t gathered;
 
-    t2m_context_collect(&context, finished->state, finished->first);
-    finished->context = &context;
-    write_access(finished);
-    write_performance(finished);
+    gathered.finished = finished;
+    t2m_context_collect(&gathered.context, finished->state, finished->first);
+    write_access(&gathered);
+    write_performance(&gathered);
 }
 
 /* The file of its performance line; T2M_FILE_NONE: it is only counted. */
@@ -222,7 +230,7 @@ static int is_plain(const finished_t *finished)
            && !t2m_context_has_any(finished->state, finished->first);
 }
 
-static void write_request(finished_t *finished)
+static void write_request(const finished_t *finished)
 {
     if (finished->directory->enabled == 0) {
         t2m_process_end(finished->state->entry);
@@ -251,24 +259,22 @@ static void note_end(const finished_t *finished)
 static int log_transaction(request_rec *request)
 {
     request_rec *last = last_of(request);
-    finished_t finished;
+    t2m_request_t *state = t2m_request_get(request);
+    finished_t finished = { .state = state, .first = request, .last = last };
     /* What is not logged takes its bytes with it, or they would be the next request's. */
     t2m_bytes_t bytes = t2m_bytes_take(request->connection);
 
-    finished.state = t2m_request_get(request);
-    if (!finished.state || !t2m_process_ready()) {
+    if (!state || !t2m_process_ready()) {
         return DECLINED;
     }
-    t2m_request_settle(finished.state, request, last);
-    finished.state->logged = 1;
-    finished.config = finished.state->config;
+    t2m_request_settle(state, request, last);
+    state->logged = 1;
+    finished.config = state->config;
     finished.directory = t2m_config_directory(request);
-    finished.first = request;
-    finished.last = last;
-    finished.exchange = t2m_request_exchange(finished.state, request, finished.config);
+    finished.exchange = t2m_request_exchange(state, request, finished.config);
     note_end(&finished);
     note_response(&finished, &bytes);
-    t2m_errorlog_end_request(finished.state, request, last->status);
+    t2m_errorlog_end_request(state, request, last->status);
     write_request(&finished);
     return OK;
 }

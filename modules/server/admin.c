@@ -283,7 +283,6 @@ static int handler(request_rec *request)
 
     /* The first letter spares all other requests the call. */
     if (!request->handler || request->handler[0] != T2M_ADMIN_HANDLER[0]
-        || request->handler[0] != T2M_ADMIN_HANDLER[0]
         || strcmp(request->handler, T2M_ADMIN_HANDLER) != 0) {
         return DECLINED;
     }

@@ -110,10 +110,10 @@ typedef struct {
 
 /**
  * Pushes an exchange, of which no more is read than its record says. It ends a request and counts
- * as one access line and, with a name and a file for it, one performance line. Returns 0, and nothing has
- * happened, where the ring is so full that not every record is taken, where the handle has no slot
- * and where that cannot be a record: then the lines are to be pushed one by one. Waits for the
- * handle's lock.
+ * as one access line and, with a name and a file for it, one performance line. Returns 0, and
+ * nothing has happened, where the ring is so full that not every record is taken, where the handle
+ * has no slot and where that cannot be a record: then the lines are to be pushed one by one. Waits
+ * for the handle's lock.
  */
 int t2m_slot_push_exchange(t2m_slot_t *slot, const t2m_slot_exchange_t *exchange,
                            t2m_inflight_t *entry);

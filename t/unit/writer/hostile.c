@@ -16,8 +16,8 @@
  * read again. Best run under AddressSanitizer and UndefinedBehaviorSanitizer.
  *
  * Shown to fail: without the replacement of line feeds in t2m_batch_render; without
- * t2m_slots_mend in t2m_quarantine_free; with a quarantine that takes the honest slot too. What guards
- * exchanges was seen to fail in t/unit/writer/batch_exchange.c. */
+ * t2m_slots_mend in t2m_quarantine_free; with a quarantine that takes the honest slot too. What
+ * guards exchanges was seen to fail in t/unit/writer/batch_exchange.c. */
 #include "writer/drain.h"
 
 #include "shared/atomic.h"

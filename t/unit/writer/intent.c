@@ -230,7 +230,7 @@ static int want(char *texts[FILES], apr_size_t sizes[FILES])
         int also;
 
         if (!make_record(i, &sample)) {
-            ends[APP] += sprintf(ends[APP], "{\"n\":1,\"seq\":%d}\n", (int)++seqs[APP]);
+            ends[APP] += snprintf(ends[APP], 32, "{\"n\":1,\"seq\":%d}\n", (int)++seqs[APP]);
             continue;
         }
         sample_pack(&sample);
