@@ -3,17 +3,21 @@
 #
 # What requests of one connection share, and what they must not: agents, hosts, addresses and
 # virtual hosts that change from one to the next, also when the next is read before the one ahead is
-# logged. Seen to fail without `version` in add_common of access.c (worker, prefork), without the
-# look at a size of 0 in connection.c (sanitizers), with texts of the client as words of our own in
-# a record (T2MLogMaxRecord).
+# logged; and what modules change of a request before it is served. Seen to fail without the stamp in
+# common_of of access.c (worker, prefork), without the look at a size of 0 in connection.c
+# (sanitizers), with texts of the client as words of our own in a record (T2MLogMaxRecord), with
+# client texts that are never filled in again (slot.c), with headers that are read before
+# mod_headers, with the method asked for again at the end.
 use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
+use Time::HiRes qw(sleep);
 
 use T2M::Client qw(exchange);
 use T2M::Httpd qw(has_module);
+use T2M::Process qw(children role_of);
 use T2M::Server;
 
 sub request {
@@ -59,9 +63,10 @@ subtest 'one behind the other' => sub {
     ok($server->wait_for_lines('access', 1), 'a first one');
     my @other = (Host => 'y.example', 'User-Agent' => 'agent y');
     my @same = (Host => 'x.example', 'User-Agent' => 'agent x');
+    # The last one does not end the connection: nothing would be kept for a next one.
     $client->put(request(1, @other) . request(2, @same) . request(3, @other) . request(4, @same)
-            . request(5, @same, Connection => 'close'));
-    $client->read_all(5);
+            . request(5, @same));
+    is($client->read_answer(5)->{status}, 404, "answer $_") for 1 .. 5;
     ok($server->wait_for_lines('access', 6), 'all lines come');
     my %found = by_number($server);
     is($found{$_}{host}, ($_ == 1 || $_ == 3 ? 'y' : 'x') . '.example', "host of $_") for 1 .. 5;
@@ -124,6 +129,66 @@ CONF
     ok($found->{truncated}, 'it says that it is cut');
     ok(defined $found->{$_}, "$_ is there")
         for qw(status path query ip user_agent trace_id vhost host protocol referer endpoint outcome);
+    ok($server->stop, 'the server stops');
+};
+
+# A killed process leaves its requests in memory, where the client's texts stay from one to the next.
+subtest 'the last request of a killed process' => sub {
+    my $server = T2M::Server->new(name => 'killed', modules => ['cgi'],
+        conf => qq{ScriptAlias /cgi-bin/ "\@ROOT\@/cgi-bin/"\n})->announce(qr/AH00052|AH00051/);
+    $server->start;
+    my @headers = (Host => 'a', 'User-Agent' => 'agent x');
+    for my $agent ('agent x', 'agent y') {
+        my $client = T2M::Client->new($server->port);
+        for my $n (1 .. 3) {
+            $client->put(request($n, @headers));
+            $client->read_answer(5);
+        }
+        $client->put("GET /cgi-bin/slow.pl?2 HTTP/1.1\r\nHost: a\r\nUser-Agent: $agent\r\n\r\n");
+        sleep 0.5;
+        kill 'KILL', grep { !role_of($_) } children($server->pid);
+        my $died = sub { grep { $_->{outcome} eq 'worker_died' && $_->{user_agent} eq $agent } @_ };
+        ok($server->wait_for_lines('access', $died), "$agent: the line of its last request");
+    }
+    sleep 2; # until its script has ended too
+    ok($server->stop, 'the server stops');
+};
+
+# What an administrator takes out or replaces before all else is in no log.
+subtest 'headers changed early' => sub {
+    plan skip_all => 'no mod_headers' if !has_module('headers');
+    my $server = T2M::Server->new(name => 'early', modules => ['headers'], conf => <<'CONF');
+RequestHeader set User-Agent changed early
+RequestHeader unset Referer early
+CONF
+    $server->start;
+    my $client = T2M::Client->new($server->port);
+    for my $n (0 .. 2) {
+        $client->put(request($n, Host => 'a', 'User-Agent' => 'original', Referer => 'http://r/'));
+        $client->read_answer(5);
+    }
+    ok($server->wait_for_lines('access', 3), 'all lines come');
+    my %found = by_number($server);
+    for my $n (0 .. 2) {
+        is($found{$n}{user_agent}, 'changed', "agent of $n");
+        is($found{$n}{referer}, undef, "referer of $n");
+    }
+    ok($server->stop, 'the server stops');
+};
+
+# The handler makes a GET of it; line and endpoint say what the client sent.
+subtest 'a local redirect' => sub {
+    my $server = T2M::Server->new(name => 'redirect', modules => ['cgi'],
+        conf => qq{ScriptAlias /cgi-bin/ "\@ROOT\@/cgi-bin/"\n});
+    $server->start;
+    my $client = T2M::Client->new($server->port);
+    $client->put("POST /cgi-bin/local.pl HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx");
+    is($client->read_answer(5)->{status}, 200, 'the other page');
+    ok($server->wait_for_lines('access', 1) && $server->wait_for_lines('performance', 1), 'logged');
+    my ($access, $performance) = map { ($server->records($_))[0] } 'access', 'performance';
+    is($access->{method}, 'POST', 'method');
+    is($access->{endpoint}, 'POST /cgi-bin/local.pl', 'endpoint');
+    is($performance->{metric}, 'POST /cgi-bin/local.pl', 'metric');
     ok($server->stop, 'the server stops');
 };
 

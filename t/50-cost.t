@@ -17,11 +17,11 @@ use T2M::Server;
 
 # Of a request, what is mod_t2mlog's doing at most: instructions, and system calls of the worker.
 my %MOST = (
-    plain => [7500, 0],
-    query => [43500, 0], # of 2 KiB
-    missing => [7750, 0], # 404
-    denied => [23000, 0], # 403, with one line of error
-    slow_only => [6900, 0], # T2MLogPerformance slow, a fast request
+    plain => [4900, 0],
+    query => [39000, 0], # of 2 KiB
+    missing => [5200, 0], # 404
+    denied => [20500, 0], # 403, with one line of error
+    slow_only => [4900, 0], # T2MLogPerformance slow, a fast request
 );
 # System calls of 1,000 requests: the writer may be woken each 50 ms. How many a request has that
 # comes later than httpd looks for it is another matter, and so are a few stray ones.

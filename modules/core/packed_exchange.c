@@ -15,9 +15,14 @@
 
 #include "core/encode.h"
 
-/* With no more spans than this a record never replaces a field for want of room; see
- * t2m_record_mask. */
-enum { SPANS_MAX = T2M_RECORD_SPANS_MAX - T2M_RECORD_FIELDS_MAX };
+enum {
+    /* With no more spans than this a record never replaces a field for want of room; see
+     * t2m_record_mask. */
+    SPANS_MAX = T2M_RECORD_SPANS_MAX - T2M_RECORD_FIELDS_MAX,
+    ESCAPED = 6,     /* bytes that one of a text takes in a line, at most */
+    ENDPOINTS = 3,   /* times that a performance line has its endpoint */
+    OWN_BYTES = 1024 /* of a line without those texts: names, numbers, tail */
+};
 
 /* Texts on their way into their form. */
 typedef struct {
@@ -114,6 +119,15 @@ int t2m_packed_common_write(t2m_packed_common_t *common, const t2m_exchange_t *e
     return !packing.failed && packing.span_count == 0;
 }
 
+/* A line that is cut might be cut in the midst of a replacement, which only a record knows. */
+static inline int is_whole(const packing_t *packing, apr_size_t limit, apr_size_t size)
+{
+    apr_size_t most = ESCAPED * (size + ENDPOINTS * packing->exchange->endpoint.size) + OWN_BYTES;
+
+    return !packing->failed && (packing->span_count == 0
+                                || (packing->span_count <= SPANS_MAX && most <= limit));
+}
+
 apr_size_t t2m_packed_exchange_write(const t2m_exchange_t *exchange, const t2m_mask_t *mask,
                                      unsigned clean, const t2m_packed_common_t *common,
                                      apr_size_t limit, char *out)
@@ -139,8 +153,8 @@ apr_size_t t2m_packed_exchange_write(const t2m_exchange_t *exchange, const t2m_m
         pack_texts(&packing, clean, T2M_EXCHANGE_COMMON, T2M_EXCHANGE_COMMON_END,
                    packed->sizes + T2M_EXCHANGE_COMMON);
     }
-    return packing.failed || packing.span_count > SPANS_MAX ? 0
-                                                            : (apr_size_t)(packing.next - out);
+    return is_whole(&packing, limit, (apr_size_t)(packing.next - texts))
+               ? (apr_size_t)(packing.next - out) : 0;
 }
 
 int t2m_packed_exchange_read(const char *bytes, apr_size_t size, t2m_exchange_t *exchange,

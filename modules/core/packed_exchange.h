@@ -55,10 +55,10 @@ int t2m_packed_common_write(t2m_packed_common_t *common, const t2m_exchange_t *e
 
 /**
  * Packs an exchange into out, which has room for T2M_PACKED_EXCHANGE_MAX bytes and is aligned as
- * numbers of 64 bits are. mask and clean as
- * above; common: what t2m_packed_common_write left of an exchange with equal common texts, else
- * NULL. limit: T2MLogMaxRecord. Returns the number of bytes; 0 when it does not fit or has more
- * secrets than a record can show one by one: then it must be a record.
+ * numbers of 64 bits are. mask and clean as above; common: what t2m_packed_common_write left of an
+ * exchange with equal common texts, else NULL. limit: T2MLogMaxRecord. Returns the number of bytes;
+ * 0 when it does not fit, has more secrets than a record can show one by one, or has one and may
+ * not fit its line: then it must be a record.
  */
 apr_size_t t2m_packed_exchange_write(const t2m_exchange_t *exchange, const t2m_mask_t *mask,
                                      unsigned clean, const t2m_packed_common_t *common,

@@ -35,9 +35,9 @@
 
 #define T2M_UNSET (-1)
 
-/* T2MLogPerformance. */
 #define T2M_CONFIG_SLOW apr_time_from_sec(2) /* T2MLogSlow where nobody gives one */
 
+/* T2MLogPerformance. */
 typedef enum { T2M_PERFORMANCE_ALL, T2M_PERFORMANCE_SLOW } t2m_performance_e;
 
 /* T2MLogOnFull. */

@@ -13,7 +13,6 @@
 #include "server/connection.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include <http_connection.h>
 
@@ -70,19 +69,21 @@ static __attribute__((noinline)) int is_same(const char *string, const char *byt
 
 #define SIZE(packed, text) (packed)->sizes[T2M_EXCHANGE_##text - T2M_EXCHANGE_COMMON]
 
-/* That of the virtual host is not asked: it is the server's. */
+/* A module may have made up the server for this request, at the place of another one. */
 static int has_texts(const t2m_connection_common_t *common, const request_rec *origin,
                      const t2m_text_t *texts)
 {
     const t2m_packed_common_t *packed = &common->packed;
     const char *address = packed->bytes, *agent = address + SIZE(packed, ADDRESS);
-    const char *host = agent + SIZE(packed, USER_AGENT) + SIZE(packed, VHOST);
+    const char *vhost = agent + SIZE(packed, USER_AGENT);
+    const char *host = vhost + SIZE(packed, VHOST);
     const char *protocol = host + SIZE(packed, HOST);
     int same_client = common->client_ip && origin->useragent_ip == common->client_ip;
 
     return (same_client
             || is_same(texts[T2M_EXCHANGE_ADDRESS].data, address, SIZE(packed, ADDRESS)))
            && is_same(texts[T2M_EXCHANGE_USER_AGENT].data, agent, SIZE(packed, USER_AGENT))
+           && is_same(origin->server->server_hostname, vhost, SIZE(packed, VHOST))
            && is_same(texts[T2M_EXCHANGE_HOST].data, host, SIZE(packed, HOST))
            && is_same(texts[T2M_EXCHANGE_PROTOCOL].data, protocol, SIZE(packed, PROTOCOL));
 }
@@ -110,9 +111,11 @@ const t2m_connection_common_t *t2m_connection_find(const request_rec *origin,
 static apr_uint64_t next_stamp(void)
 {
     static apr_uint64_t last;
+    apr_uint64_t none = 0;
 
     if (!t2m_load(&last)) {
-        t2m_store(&last, (apr_uint64_t)apr_time_now() << 8 ^ (apr_uint64_t)getpid() << 40);
+        (void)__atomic_compare_exchange_n(&last, &none, (apr_uint64_t)apr_time_now() << 8, 0,
+                                          __ATOMIC_RELAXED, __ATOMIC_RELAXED);
     }
     return t2m_add(&last, 1) + 1;
 }

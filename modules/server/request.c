@@ -80,14 +80,18 @@ typedef struct {
     int body;
 } inbound_t;
 
-/* Its size is found out when it is known whether it is that of the request before. */
-static void keep_text(const apr_table_entry_t *entry, const char *name, t2m_text_t *text)
+/* The headers of a request, from *first up to what is returned; NULL: it has none. */
+static const apr_table_entry_t *headers_of(const request_rec *origin,
+                                           const apr_table_entry_t **first)
 {
-    if (!text->data && !strcasecmp(entry->key, name)) {
-        text->data = entry->val;
-    }
+    const apr_array_header_t *headers = origin->headers_in ? apr_table_elts(origin->headers_in)
+                                                           : NULL;
+
+    *first = headers ? (const apr_table_entry_t *)(const void *)headers->elts : NULL;
+    return headers ? *first + headers->nelts : NULL;
 }
 
+/* Of equal names the first counts, as for apr_table_get. */
 static void keep_value(const apr_table_entry_t *entry, const char *name, const char **value)
 {
     if (!*value && !strcasecmp(entry->key, name)) {
@@ -106,53 +110,50 @@ static int begins(const char *name, const char *letters)
     return i == 4;
 }
 
-/* Of equal names the first counts, as for apr_table_get. */
-static void read_header(const apr_table_entry_t *entry, t2m_text_t *texts, inbound_t *inbound)
+/* id_header: what the inbound id is called. */
+static inbound_t read_inbound(const request_rec *origin, const char *id_header)
 {
-    switch (entry->key[0] | 0x20) {
-    case 'u':
-        keep_text(entry, "User-Agent", &texts[T2M_EXCHANGE_USER_AGENT]);
-        break;
-    case 'h':
-        keep_text(entry, "Host", &texts[T2M_EXCHANGE_HOST]);
-        break;
-    case 'r':
-        keep_text(entry, "Referer", &texts[T2M_EXCHANGE_REFERER]);
-        break;
-    case 't':
-        keep_value(entry, "traceparent", &inbound->traceparent);
-        inbound->body |= begins(entry->key, "tran"); /* Transfer-Encoding */
-        break;
-    case 'c':
-        inbound->body |= begins(entry->key, "cont"); /* Content-Length */
-        break;
-    default:
-        break;
-    }
-}
-
-/* One walk for all of them. id_header: what the inbound id is called; NULL: none is wanted. */
-static inbound_t read_headers(t2m_request_t *state, const request_rec *origin,
-                              const char *id_header)
-{
-    const apr_array_header_t *headers = origin->headers_in ? apr_table_elts(origin->headers_in)
-                                                           : NULL;
-    const apr_table_entry_t *entry, *end;
+    const apr_table_entry_t *entry, *end = headers_of(origin, &entry);
     inbound_t inbound = { NULL, NULL, 0 };
-    char initial = id_header ? id_header[0] | 0x20 : '\0';
+    char initial = id_header[0] | 0x20;
 
-    state->headed = 1;
-    if (!headers) {
-        return inbound;
-    }
-    entry = (const apr_table_entry_t *)(const void *)headers->elts;
-    for (end = entry + headers->nelts; entry < end; entry++) {
-        if ((entry->key[0] | 0x20) == initial) {
+    for (; entry < end; entry++) {
+        char first = entry->key[0] | 0x20;
+
+        if (first == initial) {
             keep_value(entry, id_header, &inbound.id);
         }
-        read_header(entry, state->exchange.texts, &inbound);
+        if (first == 't') {
+            keep_value(entry, "traceparent", &inbound.traceparent);
+            inbound.body |= begins(entry->key, "tran"); /* Transfer-Encoding */
+        } else if (first == 'c') {
+            inbound.body |= begins(entry->key, "cont"); /* Content-Length */
+        }
     }
     return inbound;
+}
+
+/* One walk for all texts that come from headers. They are C strings: their sizes are found out when
+ * it is known whether they are those of the request before. */
+static void read_texts(t2m_text_t *texts, const request_rec *origin)
+{
+    const apr_table_entry_t *entry, *end = headers_of(origin, &entry);
+
+    for (; entry < end; entry++) {
+        switch (entry->key[0] | 0x20) {
+        case 'u':
+            keep_value(entry, "User-Agent", &texts[T2M_EXCHANGE_USER_AGENT].data);
+            break;
+        case 'h':
+            keep_value(entry, "Host", &texts[T2M_EXCHANGE_HOST].data);
+            break;
+        case 'r':
+            keep_value(entry, "Referer", &texts[T2M_EXCHANGE_REFERER].data);
+            break;
+        default:
+            break;
+        }
+    }
 }
 
 static __attribute__((noinline)) t2m_request_t *make_state(const request_rec *origin)
@@ -317,6 +318,14 @@ t2m_content_e t2m_request_path_content(t2m_text_t path)
     return path.size && path.data[0] == '/' ? T2M_CONTENT_PATH : T2M_CONTENT_URL;
 }
 
+/* As its line says it, whatever a handler has made of it since. */
+static t2m_text_t method_of(const t2m_request_t *state, const request_rec *origin)
+{
+    t2m_text_t method = state->exchange.texts[T2M_EXCHANGE_METHOD];
+
+    return method.size ? method : t2m_text(t2m_request_method(origin));
+}
+
 static apr_size_t write_route(const t2m_request_t *state, const request_rec *origin,
                               const t2m_server_config_t *config, char *out)
 {
@@ -336,7 +345,7 @@ static apr_size_t write_route(const t2m_request_t *state, const request_rec *ori
         out[0] = '*'; /* as for a method without a path; a lone dash is no value */
         return 1;
     }
-    return t2m_route_write(t2m_text(t2m_request_method(origin)), path, out);
+    return t2m_route_write(method_of(state, origin), path, out);
 }
 
 /* Kept once httpd has read method and target; a line may be logged before. */
@@ -442,9 +451,7 @@ static void look_up(t2m_request_t *state, const request_rec *origin,
     t2m_text_t *texts = state->exchange.texts;
 
     state->known = 1;
-    if (!state->headed) {
-        (void)read_headers(state, origin, NULL);
-    }
+    read_texts(texts, origin);
     t2m_request_target(origin, &texts[T2M_EXCHANGE_PATH], &texts[T2M_EXCHANGE_QUERY]);
     texts[T2M_EXCHANGE_METHOD] = t2m_text(origin->method);
     texts[T2M_EXCHANGE_REFERER] = t2m_text(texts[T2M_EXCHANGE_REFERER].data);
@@ -535,7 +542,7 @@ static __attribute__((noinline)) void adopt_trace(t2m_request_t *state, request_
 
 static void read_request(t2m_request_t *state, request_rec *request)
 {
-    inbound_t inbound = read_headers(state, request, state->config->id_header);
+    inbound_t inbound = read_inbound(request, state->config->id_header);
 
     state->read = 1;
     /* A stream of HTTP/2 has a body that no header need tell of. */

@@ -53,7 +53,6 @@ typedef struct {
     unsigned clean;                 /* texts of exchange known to hold no secret, a bit each */
     apr_size_t id_size;
     apr_uint16_t route_size;        /* 0: not known yet */
-    apr_uint16_t address_size;      /* of address */
     unsigned read : 1;              /* post_read_request ran: the start is final */
     unsigned ended : 1;             /* the whole response was handed on without an error */
     unsigned explained : 1;         /* an error line of this request was taken */
@@ -62,7 +61,6 @@ typedef struct {
     unsigned audited : 1;           /* the admin handler has told of it */
     unsigned broken_off : 1;        /* the client ended before its whole body was read */
     unsigned timed_out : 1;         /* it was broken off by waiting too long for it */
-    unsigned headed : 1;            /* its headers were looked through */
     unsigned bodiless : 1;          /* nothing told of a body when it was read */
     unsigned known : 1;             /* what the client sent was looked up */
     /* Not zeroed when the state is made, from here on. */

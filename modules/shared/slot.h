@@ -178,8 +178,12 @@ t2m_crash_t *t2m_slot_crash(t2m_slot_t *slot);
 static inline apr_uint32_t t2m_slot_entry_number(const t2m_slot_t *slot,
                                                  const t2m_inflight_t *entry)
 {
+    apr_uintptr_t offset = (apr_uintptr_t)entry - (apr_uintptr_t)slot->inflight;
+
+    /* One of another process's memory, which had a place nearby, is none of it either. */
     return entry >= slot->inflight && entry < slot->inflight + slot->geometry.inflight_count
-               ? (apr_uint32_t)(entry - slot->inflight) + 1 : 0;
+                   && offset % sizeof(*entry) == 0
+               ? (apr_uint32_t)(offset / sizeof(*entry)) + 1 : 0;
 }
 
 /**

@@ -114,7 +114,7 @@ static apr_size_t packed_size(void)
 {
     static _Alignas(8) char out[T2M_PACKED_EXCHANGE_MAX];
 
-    return t2m_packed_exchange_write(&sample.exchange, policy, 0, NULL, 8192, out);
+    return t2m_packed_exchange_write(&sample.exchange, policy, 0, NULL, T2M_LINE_MAX, out);
 }
 
 static void test_size(void)
@@ -160,12 +160,12 @@ static void test_spans(void)
     flood(T2M_EXCHANGE_QUERY, "token=x&", 60);
     flood(T2M_EXCHANGE_REFERER, "&token=x", 60);
     flood(T2M_EXCHANGE_USER_AGENT, "Bearer abcdefghijklmnop ", most);
-    ok(agree(policy, 0, NULL, 16384) == 1, "as many secrets as a record shows one by one");
+    ok(agree(policy, 0, NULL, T2M_LINE_MAX) == 1, "as many secrets as a record shows one by one");
     flood(T2M_EXCHANGE_USER_AGENT, "Bearer abcdefghijklmnop ", most + 1);
     is_number((long long)packed_size(), 0, "one more makes it a record");
     flood(T2M_EXCHANGE_USER_AGENT, "Bearer abcdefghijklmnop ", 1);
     flood(T2M_EXCHANGE_QUERY, "token=x&", 200);
-    ok(agree(policy, 0, NULL, 16384) == 1, "a text with too many is replaced from there on");
+    ok(agree(policy, 0, NULL, T2M_LINE_MAX) == 1, "a text with too many is replaced from there on");
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
