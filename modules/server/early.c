@@ -65,6 +65,7 @@ static void keep(const ap_errorlog_info *info, const char *text)
     kept_t *kept = NULL;
 
     t2m_errorline_read(info, text, &line);
+    t2m_errorline_group(&line, NULL, line.text);
     if (store.count < LINES_MAX && store.bytes + line.text.size <= BYTES_MAX) {
         kept = malloc(sizeof *kept + line.text.size);
     }

@@ -14,10 +14,16 @@
 
 #include <apr_lib.h>
 
+#include "core/error_group.h"
+#include "core/json.h"
+#include "core/traceback.h"
 #include "core/unescape.h"
 #include "server/process.h"
 
-enum { PREFIX_MAX = 384 }; /* time, module, pid, error text and address before a message */
+enum {
+    PREFIX_MAX = 384, /* time, module, pid, error text and address before a message */
+    GROUPED_MAX = 2048 /* bytes of a message by which it is grouped, at most */
+};
 
 static __thread t2m_fingerprints_t groups;
 
@@ -73,16 +79,49 @@ static const char *base_name(const char *path)
 /* Only what goes to the stream errors has a group. */
 static void set_group(t2m_errorline_t *line, const char *format)
 {
-    t2m_text_t parts[T2M_FINGERPRINT_PARTS];
-
-    if (line->level < T2M_LEVEL_ERROR) {
+    if (line->level < T2M_LEVEL_ERROR || !t2m_error_group_is_template(format)) {
         memset(line->error_id, 0, sizeof line->error_id);
         return;
     }
-    parts[0] = t2m_text(line->module);
-    parts[1] = t2m_text(line->file);
-    parts[2] = t2m_text(format);
-    t2m_fingerprint_known(&groups, (unsigned)line->line, parts, line->error_id);
+    t2m_error_group_template(&groups, (unsigned)line->line, t2m_text(line->module),
+                             t2m_text(line->file), t2m_text(format), line->status,
+                             line->error_id);
+}
+
+/* The pattern of what a message says without its secrets, in out. */
+static t2m_text_t pattern_of(const t2m_mask_t *mask, t2m_text_t message, char *out)
+{
+    char masked[GROUPED_MAX];
+    int cut = 0;
+
+    if (mask) {
+        message = t2m_text_of(masked, t2m_mask_copy(mask, T2M_CONTENT_MESSAGE, message, masked,
+                                                    sizeof masked, &cut));
+    } else if (message.size > sizeof masked) {
+        message.size = t2m_utf8_boundary(message.data, message.size, sizeof masked);
+    }
+    return t2m_text_of(out, t2m_message_pattern(message, out));
+}
+
+void t2m_errorline_group(t2m_errorline_t *line, const t2m_mask_t *mask, t2m_text_t message)
+{
+    char pattern[T2M_MESSAGE_PATTERN_MAX];
+
+    if (line->level >= T2M_LEVEL_ERROR && !line->error_id[0]) {
+        t2m_error_group_pattern(pattern_of(mask, message, pattern), line->error_id);
+    }
+}
+
+void t2m_errorline_group_exception(t2m_errorline_t *line, const t2m_mask_t *mask,
+                                   const t2m_exception_t *exception)
+{
+    char pattern[T2M_MESSAGE_PATTERN_MAX], frames[T2M_TRACEBACK_MAX];
+    int cut = 0;
+    apr_size_t size = t2m_mask_copy(mask, T2M_CONTENT_MESSAGE, exception->frames, frames,
+                                    sizeof frames, &cut);
+
+    t2m_error_group_exception(exception->type, t2m_text_of(frames, size),
+                              pattern_of(mask, exception->message, pattern), line->error_id);
 }
 
 void t2m_errorline_read(const ap_errorlog_info *info, const char *text, t2m_errorline_t *line)

@@ -38,7 +38,7 @@ typedef struct {
     int line;                   /* 0: unknown */
     apr_status_t status;        /* 0: none */
     char code[T2M_CODE_SIZE];   /* empty: none */
-    char error_id[T2M_FINGERPRINT_SIZE]; /* below ERROR zeros */
+    char error_id[T2M_FINGERPRINT_SIZE]; /* zeros: below ERROR, or not known yet */
     t2m_text_t text;            /* the message without its code, escaped as httpd left it */
     unsigned truncated : 1;     /* httpd cut it */
     int field_count;
@@ -70,6 +70,17 @@ void t2m_errorline_start(void);
  * format begins with `%s` and goes on, as mod_cgi's does; it is taken off the text.
  */
 void t2m_errorline_read(const ap_errorlog_info *info, const char *text, t2m_errorline_t *line);
+
+/**
+ * Sets the group of a line from ERROR on whose format only passes on what others say: by the words
+ * of message, without its secrets. Of all others t2m_errorline_read has set it. mask: NULL where
+ * there is no configuration yet.
+ */
+void t2m_errorline_group(t2m_errorline_t *line, const t2m_mask_t *mask, t2m_text_t message);
+
+/** Sets the group of a line with a traceback: by the exception's type and frames. */
+void t2m_errorline_group_exception(t2m_errorline_t *line, const t2m_mask_t *mask,
+                                   const t2m_exception_t *exception);
 
 /**
  * The line's text as it was before httpd escaped it: in decoded, which has room for

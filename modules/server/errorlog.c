@@ -48,16 +48,6 @@ static t2m_text_t final_line(const t2m_exception_t *exception, char *out, apr_si
     return t2m_text_of(out, (apr_size_t)size);
 }
 
-/* Errors of one place and different types are different groups. */
-static void regroup(t2m_errorline_t *line, t2m_text_t type)
-{
-    t2m_text_t parts[2] = { t2m_text_of(line->error_id, sizeof line->error_id), type };
-    char error_id[T2M_FINGERPRINT_SIZE];
-
-    t2m_fingerprint(parts, 2, error_id);
-    memcpy(line->error_id, error_id, sizeof error_id);
-}
-
 static void write_traceback(t2m_request_t *state, const t2m_server_config_t *config)
 {
     t2m_request_traceback_t *traceback = state->traceback;
@@ -72,7 +62,7 @@ static void write_traceback(t2m_request_t *state, const t2m_server_config_t *con
     exception.message = result.message;
     exception.frames = result.frames;
     exception.truncated = result.truncated;
-    regroup(&line, exception.type);
+    t2m_errorline_group_exception(&line, config->mask, &exception);
     t2m_errorline_locate(&place, config, NULL, traceback->origin);
     (void)t2m_errorline_write_errors(&line, &place,
                                      final_line(&exception, message, sizeof message), &exception);
@@ -202,6 +192,7 @@ static void take_line(const ap_errorlog_info *info, const char *text)
     t2m_errorline_read(info, text, &line);
     message = t2m_errorline_message(&line, decoded);
     t2m_errorline_locate(&place, config, info->c, info->r);
+    t2m_errorline_group(&line, config->mask, message);
     if (place.state && line.level >= T2M_LEVEL_WARNING) {
         t2m_security_note_cause(place.state, place.origin, line.code, message);
     }

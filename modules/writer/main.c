@@ -16,6 +16,7 @@
 #include <apr_general.h>
 
 #include "writer/find.h"
+#include "writer/group_command.h"
 #include "writer/mask_test.h"
 #include "writer/rotate_command.h"
 #include "writer/status_command.h"
@@ -49,6 +50,7 @@ static const command_t commands[] = {
     { "verify", t2m_verify_main, "proves that the files are whole, or says what is wrong", 0 },
     { "rotate", t2m_rotate_main, "rotates a stream's files now", 0 },
     { "token", t2m_token_main, "makes, lists and revokes tokens for the admin endpoints", 0 },
+    { "group", t2m_group_main, "shows in which group of errors a message counts", 0 },
     { "mask-test", t2m_mask_test_main, "shows what each masking rule does to a text", 0 },
     { "version", version_main, "prints the version", 1 },
     { "help", help_main, "prints this, or the help of a command", 0 },

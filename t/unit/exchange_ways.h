@@ -298,8 +298,8 @@ static int same_line(t2m_stream_e stream, const t2m_exchange_t *exchange, const 
     line_t records = by_the_record(stream, &sample.exchange, mask, limit);
     line_t whole = by_the_record(stream, &sample.exchange, mask, T2M_LINE_MAX);
     int equal = mine.size == records.size && memcmp(mine.bytes, records.bytes, mine.size) == 0;
-    int holds = equal && mine.size > 0 && mine.size <= limit - T2M_LINE_TAIL && mine.size == again.size
-             && memcmp(mine.bytes, again.bytes, mine.size) == 0
+    int holds = equal && mine.size > 0 && mine.size <= limit - T2M_LINE_TAIL
+             && mine.size == again.size && memcmp(mine.bytes, again.bytes, mine.size) == 0
              && (has(&whole, SECRET) || !has(&mine, SECRET));
 
     if (is_cut(&records)) {

@@ -10,12 +10,12 @@
  */
 
 /* core/packed_exchange.c and core/exchange.c: an exchange that is packed and read gives the very
- * lines that a record of its raw texts gives, also where they are cut. What has a secret and might be
- * cut is refused: in a record a replacement is whole or gone, in a line of its own it is text as any
- * other. Seen to fail: with a byte lost behind a secret, with the rest behind the last one lost, with
- * a host or a query not searched as what it is, with texts or numbers in another's place, with the
- * outcome lost, with another level, with cut lines not made, with the whole limit taken for the
- * room, with secrets in lines that are cut. */
+ * lines that a record of its raw texts gives, also where they are cut. What has a secret and might
+ * be cut is refused: in a record a replacement is whole or gone, in a line of its own it is text as
+ * any other. Seen to fail: with a byte lost behind a secret, with the rest behind the last one
+ * lost, with a host or a query not searched as what it is, with texts or numbers in another's
+ * place, with the outcome lost, with another level, with cut lines not made, with the whole limit
+ * taken for the room, with secrets in lines that are cut. */
 #include "core/packed_exchange.h"
 
 #include <apr_general.h>
