@@ -12,8 +12,10 @@ use File::Temp ();
 use POSIX ();
 use Test::More;
 
+use T2M::Client qw(get post);
 use T2M::Httpd qw(built source_dir);
 use T2M::Root qw(read_file write_file);
+use T2M::Server;
 
 my $program = built('t2mlog');
 my $scratch = File::Temp::tempdir('t2mlog-groups-XXXXXX', TMPDIR => 1, CLEANUP => 1);
@@ -124,4 +126,35 @@ subtest 'any line' => sub {
     like($error, qr/"word" is too much.*^usage: t2mlog group /ms, 'and named');
 };
 
-done_testing();
+# The server groups what scripts say by the same rules, and tracebacks by what was raised.
+subtest 'in the log' => sub {
+    my $server = T2M::Server->new(name => 'scripts', modules => ['cgi'],
+        conf => qq{ScriptAlias /cgi-bin/ "\@ROOT\@/cgi-bin/"\n});
+    $server->announce(qr{AH01215|AH02811|End of script output|stderr from});
+    $server->start;
+    my @said = ('Order 4711 of ada@example.org failed after 12.5 s',
+        'Order 9 of bob@example.org failed after 3 s', 'Payment 4711 of ada@example.org failed');
+    post($server->port, '/cgi-bin/stderr.pl', $_) for @said, @said;
+    get($server->port, '/cgi-bin/traceback.py') for 1 .. 2;
+    get($server->port, '/cgi-bin/absent.pl') for 1 .. 2;
+    my $enough = sub { grep({ $_->{error_type} eq 'ValueError' } @_) == 2 && @_ >= 10 };
+    ok($server->wait_for_lines('errors', $enough), 'the records come') or return;
+    my @records = $server->records('errors');
+    my %ids;
+    for my $record (@records) {
+        my ($what) = $record->{message} =~ /(Order|Payment|ValueError|script not found)/ or next;
+        $ids{$what}{ $record->{error_id} }++;
+    }
+    is_deeply({ map { $_ => [values %{ $ids{$_} }] } keys %ids },
+        { Order => [4], Payment => [2], ValueError => [2], 'script not found' => [2] },
+        'what is alike is one group') or diag explain \%ids;
+    my %all = map { %{ $ids{$_} } } keys %ids;
+    is(keys %all, 4, 'and what is not is another');
+    my ($order) = map { $_->{message} } grep { $_->{message} =~ /Order/ } @records;
+    my ($code, $output) = call("$order\n");
+    is_deeply([split /\t/, $output], [keys %{ $ids{Order} }, "Order * of [REDACTED:email] failed after * s\n"],
+        'which the command finds too');
+    ok($server->stop, 'the server stops');
+};
+
+finish();
