@@ -180,7 +180,7 @@ static void describe(const finished_t *finished, t2m_ring_record_t *record)
     record->flags = (unsigned char)(facts | T2M_FACT_EXCHANGE);
     record->name_size = (unsigned char)exchange->endpoint.size;
     record->also = performance_file(finished, facts);
-    record->reserved = 0;
+    record->split = 0;
 }
 
 /* A pipelined request begins before the one ahead of it is logged, which may then keep something

@@ -37,7 +37,7 @@ static inline void fill_header(t2m_ring_record_t *header, t2m_stream_e stream, t
     header->flags = facts->flags;
     header->name_size = name_size(facts->name);
     header->also = 0;
-    header->reserved = 0;
+    header->split = 0;
 }
 
 static void fill_header_by_record(t2m_ring_record_t *header, const t2m_record_t *record)

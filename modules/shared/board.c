@@ -40,6 +40,10 @@ static void locate(t2m_board_t *board, void *memory)
     board->targets = (apr_uint64_t *)(board->memory + board->map.targets);
     board->drops = (apr_uint64_t *)(board->memory + board->map.drops);
     board->drop_targets = (apr_uint64_t *)(board->memory + board->map.drop_targets);
+    board->suppressed = (apr_uint64_t *)(board->memory + board->map.suppressed);
+    board->suppressed_targets
+        = (apr_uint64_t *)(board->memory + board->map.suppressed_targets);
+    board->verdicts = (apr_uint64_t *)(board->memory + board->map.verdicts);
     board->steps = (t2m_intent_step_t *)(board->memory + board->map.steps);
     board->files = (t2m_board_file_t *)(board->memory + board->map.files);
     board->totals = (t2m_totals_t *)(board->memory + board->map.totals);

@@ -29,6 +29,9 @@ typedef struct {
     apr_uint64_t *targets;
     apr_uint64_t *drops;        /* T2M_DROPS a slot */
     apr_uint64_t *drop_targets;
+    apr_uint64_t *suppressed;   /* T2M_SUPPRESSED + 1 a slot, as are its targets */
+    apr_uint64_t *suppressed_targets;
+    apr_uint64_t *verdicts;     /* T2M_VERDICTS */
     t2m_intent_step_t *steps;
     t2m_board_file_t *files;
     apr_uint64_t *quarantine;   /* one word a slot */

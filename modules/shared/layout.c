@@ -20,6 +20,8 @@ _Static_assert(sizeof(t2m_slot_header_t) <= T2M_PAGE, "a slot's header is one pa
 _Static_assert(sizeof(t2m_inflight_t) % 64 == 0, "in-flight entries share no cache line");
 _Static_assert(sizeof(t2m_metric_t) <= T2M_UNDO_MAX, "a row has its undo copy");
 _Static_assert(sizeof(t2m_group_t) <= T2M_UNDO_MAX, "a row has its undo copy");
+_Static_assert(sizeof(t2m_sample_t) <= T2M_UNDO_MAX, "a row has its undo copy");
+_Static_assert(sizeof(t2m_suppressed_t) % sizeof(apr_uint64_t) == 0, "read word by word");
 _Static_assert(sizeof(t2m_tokens_t) <= T2M_UNDO_MAX, "a row has its undo copy");
 _Static_assert(sizeof(t2m_ring_record_t) % T2M_RECORD_ALIGN == 0, "records are aligned");
 
@@ -47,7 +49,8 @@ void t2m_slots_map(const t2m_geometry_t *geometry, t2m_slots_map_t *map)
     map->settings_size = pages(sizeof(t2m_settings_t));
     map->slots = map->settings + 2 * map->settings_size;
     map->inflight = T2M_PAGE;
-    map->ring = map->inflight + pages(geometry->inflight_count * sizeof(t2m_inflight_t));
+    map->suppressed = map->inflight + pages(geometry->inflight_count * sizeof(t2m_inflight_t));
+    map->ring = map->suppressed + pages(T2M_SUPPRESSED * sizeof(t2m_suppressed_t));
     map->slot_size = map->ring + geometry->ring_size;
     map->size = map->slots + geometry->slot_count * map->slot_size;
 }
@@ -59,8 +62,13 @@ void t2m_board_map(const t2m_geometry_t *geometry, t2m_board_map_t *map)
     map->drops = map->targets + pages(geometry->slot_count * sizeof(apr_uint64_t));
     map->drop_targets = map->drops
                       + pages(geometry->slot_count * T2M_DROPS * sizeof(apr_uint64_t));
-    map->steps = map->drop_targets
-               + pages(geometry->slot_count * T2M_DROPS * sizeof(apr_uint64_t));
+    map->suppressed = map->drop_targets
+                    + pages(geometry->slot_count * T2M_DROPS * sizeof(apr_uint64_t));
+    map->suppressed_targets = map->suppressed
+                    + pages(geometry->slot_count * (T2M_SUPPRESSED + 1) * sizeof(apr_uint64_t));
+    map->verdicts = map->suppressed_targets
+                    + pages(geometry->slot_count * (T2M_SUPPRESSED + 1) * sizeof(apr_uint64_t));
+    map->steps = map->verdicts + pages(T2M_VERDICTS * sizeof(apr_uint64_t));
     map->files = map->steps + pages(T2M_FILES_MAX * sizeof(t2m_intent_step_t));
     map->quarantine = map->files + pages(T2M_FILES_MAX * sizeof(t2m_board_file_t));
     map->totals = map->quarantine + pages(geometry->slot_count * sizeof(apr_uint64_t));

@@ -27,8 +27,9 @@
  *                | slot 1 … slot_count-1       |  maps its own slot and no other
  *                +-----------------------------+
  *
- *   a slot:      | t2m_slot_header_t | in-flight entries | ring |
- *                  one page            whole pages         ring_size bytes, a power of two
+ *   a slot:      | t2m_slot_header_t | in-flight entries | suppressed | ring |
+ *                  one page            whole pages         whole pages  ring_size bytes, a power of
+ *                                                                       two
  *
  *   a ring holds records one behind the other, each padded to 8 bytes; positions count bytes since
  *   the slot's first use and never wrap (2^64); byte p is at p % ring_size:
@@ -49,6 +50,11 @@
  *   targets      | u64 target[slot_count]      |  the intent's: where each head goes
  *   drops        | u64 [slot_count][DROPS]     |  drops of each slot that gaps have named
  *   drop_targets | u64 [slot_count][DROPS]     |  the intent's: what they will be
+ *   suppressed   | u64 [slot_count][+ 1]       |  of each slot's suppressed table: counts that are
+ *                |                             |  in the groups; behind them its total
+ *   suppressed_targets                         |  the intent's: what they will be
+ *   verdicts     | u64 [BATCH_LINES]           |  the intent's: what becomes of each record that
+ *                |                             |  has an error group, in their order
  *   steps        | t2m_intent_step_t[files]    |  the intent's: what is written where
  *   files        | t2m_board_file_t[files]     |  one row a file
  *   quarantine   | u64 owner[slot_count]       |  of slots that are not read any more; 0: read
@@ -64,6 +70,8 @@
 #include <apr.h>
 
 #include "core/chain.h"
+#include "core/distinct.h"
+#include "core/fingerprint.h"
 #include "core/level.h"
 #include "core/stream.h"
 
@@ -76,7 +84,7 @@
 
 enum {
     /* Changes with any change of this file or of tables.h. */
-    T2M_LAYOUT_VERSION = 4 + T2M_LAYOUT_TEST,
+    T2M_LAYOUT_VERSION = 5 + T2M_LAYOUT_TEST,
     T2M_PAGE = 4096,
     T2M_SLOTS_MAX = 65536,
     T2M_FILES_MAX = 4096,
@@ -151,7 +159,7 @@ typedef struct {
     apr_uint64_t tail; /* on a cache line of its own, with the next two: the writer polls it */
     apr_uint64_t counting_tail; /* what tail becomes with the record that is being pushed, */
     apr_uint64_t counting; /* and accepted[its stream] then: see T2M_COUNTING */
-    apr_uint64_t counting_also; /* and that of performance, if the record has a line for it too */
+    apr_uint64_t counting_also; /* and that of its second line's stream, if it has one */
     apr_uint64_t pad[4];
     apr_uint32_t closed; /* the owner ended by itself: what is in flight was killed at its stop */
     apr_uint32_t reserved;
@@ -164,6 +172,7 @@ typedef struct {
     apr_uint64_t dropped[T2M_DROPS]; /* [stream * T2M_DROP_COUNT + reason]; never set back */
     apr_uint64_t uncounted;     /* records without a line for which the ring had no room */
     apr_uint64_t waited;        /* pushes that waited for room */
+    apr_uint64_t suppressed;    /* all counts of the suppressed table; grows after they do */
     t2m_crash_t crash;
 } t2m_slot_header_t;
 
@@ -175,32 +184,69 @@ enum {
     T2M_FACT_ATTEMPT = 8, /* security: counts against the client's network */
     T2M_FACT_POLL = 16,  /* security: one more of a kind that has a line already */
     T2M_FACT_EXCHANGE = 32, /* access: no line, but an exchange, of which the writer makes two */
+    T2M_FACT_TWIN = 64,  /* app: two lines of one error, of app and of errors */
+    T2M_FACT_STATE = 128, /* errors: no line, but the new state of a group; see below */
     T2M_NAME_MAX = 128   /* bytes of a record's name */
 };
 
 /* A record in the ring: this header, then size bytes of the line without its end, then the name.
  * With T2M_FACT_EXCHANGE it is the access line's, and those bytes are core/packed_exchange.h; the
- * rest is the performance line's too: time, value, status, the other flags and the name. */
+ * rest is the performance line's too: time, value, status, the other flags and the name.
+ *
+ * The name of an errors record is the group's id, T2M_FINGERPRINT_SIZE bytes, then the server's
+ * name. With T2M_FACT_TWIN there are the app line, split bytes, and behind it the errors line, whose
+ * file is `also`; all else is both lines', the name the errors line's. With T2M_FACT_STATE the name
+ * is the id and a t2m_group_state_t, and size is 0. */
 typedef struct {
     apr_uint32_t size;   /* 0: nothing is written, the record only counts (it has a name) */
     apr_uint16_t file;   /* number of the file in the settings; of no meaning without a line */
     unsigned char stream;  /* t2m_stream_e */
     unsigned char level;   /* t2m_level_e */
     apr_int64_t time;    /* apr_time_t: orders the lines of several processes */
-    apr_uint64_t value;  /* performance: microseconds; security: key of the client's network */
+    apr_uint64_t value;  /* performance: microseconds; security: key of the client's network;
+                          * errors: hash of the client's address, 0: none */
     apr_uint16_t status; /* performance: of the response; 0: none */
     unsigned char flags; /* T2M_FACT_* */
     unsigned char name_size; /* of the metric, the error's group or the event; 0 to T2M_NAME_MAX */
-    apr_uint16_t also;   /* exchange: file of the performance line; T2M_FILE_NONE: it only counts */
-    apr_uint16_t reserved;
+    apr_uint16_t also;   /* exchange, twin: file of the second line; exchange: T2M_FILE_NONE, it
+                          * only counts */
+    apr_uint16_t split;  /* twin: bytes of the first line, 1 to size - 1 */
 } t2m_ring_record_t;
 
-/** 1 when the record stands for an access line and a performance line, else 0. */
+/** 1 when the record stands for two lines, the second of the stream t2m_layout_second, else 0. */
 static inline unsigned t2m_layout_has_two_lines(const t2m_ring_record_t *record)
 {
-    return record->flags & T2M_FACT_EXCHANGE && record->also != T2M_FILE_NONE
-           && record->name_size;
+    return record->flags & T2M_FACT_TWIN
+           || (record->flags & T2M_FACT_EXCHANGE && record->also != T2M_FILE_NONE
+               && record->name_size);
 }
+
+/** The stream of the second line of a record of that stream which has two. */
+static inline t2m_stream_e t2m_layout_second(unsigned stream)
+{
+    return stream == T2M_STREAM_APP ? T2M_STREAM_ERRORS : T2M_STREAM_PERFORMANCE;
+}
+
+enum {
+    T2M_SUPPRESSED = 32, /* entries of a slot's suppressed table */
+    T2M_SUPPRESSED_ENDPOINT = 128,
+    T2M_SUPPRESSED_VHOST = 64
+};
+
+/* Errors of one group, endpoint and server that a process counts and does not push. The count only
+ * grows; an entry is given to others when the board has all of it. Texts are masked and cut. */
+typedef struct {
+    apr_uint64_t count;
+    apr_int64_t last;       /* apr_time_t of the newest */
+    apr_uint64_t change;    /* odd while the owner gives the entry to others */
+    char id[T2M_FINGERPRINT_SIZE]; /* of the group; zeros: the entry was never used */
+    unsigned char level;    /* t2m_level_e of the newest */
+    unsigned char has_app;  /* each would also have had a line of the stream app */
+    unsigned char endpoint_size, vhost_size;
+    char endpoint[T2M_SUPPRESSED_ENDPOINT];
+    char vhost[T2M_SUPPRESSED_VHOST];
+    t2m_distinct_t clients;
+} t2m_suppressed_t;
 
 /* What an access line needs when its process can no longer write it. Texts are masked and cut. */
 typedef struct {
@@ -225,6 +271,10 @@ typedef struct {
                             * CLOCK_MONOTONIC; 0: not yet. 640 bytes in all */
 } t2m_inflight_t;
 
+enum { T2M_VERDICTS = 8192 }; /* records of a batch, at most */
+
+#define T2M_VERDICT_HELD APR_UINT64_MAX /* not written; else what the line says as `repeated` */
+
 typedef enum {
     T2M_INTENT_NONE,
     T2M_INTENT_WRITE,  /* lines are being written; files may have grown by less than all of it */
@@ -245,6 +295,8 @@ typedef struct {
     apr_uint32_t bury_stopped; /* it ended by itself or with the server: killed_at_stop */
     apr_uint32_t bury_signal; /* that ended it; 0: none, or not known */
     apr_uint32_t bury_exited; /* it called exit(3) itself: no signal is missing */
+    apr_uint32_t verdict_count; /* of the batch's records */
+    apr_uint32_t reserved;
     apr_int64_t bury_time;   /* of those lines, apr_time_t */
     apr_int64_t bury_monotonic; /* the same moment in microseconds of CLOCK_MONOTONIC */
 } t2m_intent_t;
@@ -369,6 +421,8 @@ typedef struct {
     apr_uint64_t bytes;
     apr_uint64_t levels[T2M_LEVEL_COUNT];
     apr_uint64_t worker_died; /* access lines written for requests whose process had gone */
+    apr_uint64_t suppressed;  /* repeats that are counted and not written */
+    apr_uint64_t held;        /* of these, by the writer: they were accepted first */
     apr_uint64_t dropped[T2M_DROP_COUNT]; /* records that gap lines stand for */
 } t2m_totals_t;
 
@@ -385,13 +439,13 @@ typedef struct {
 typedef struct {
     apr_uint64_t directory, directory_size, ends; /* the last one: of the words T2M_END_* */
     apr_uint64_t settings, settings_size; /* of one copy */
-    apr_uint64_t slots, slot_size, inflight, ring; /* the last two within a slot */
+    apr_uint64_t slots, slot_size, inflight, suppressed, ring; /* the last three within a slot */
     apr_uint64_t size; /* of the whole memory */
 } t2m_slots_map_t;
 
 typedef struct {
-    apr_uint64_t heads, targets, drops, drop_targets, steps, files, quarantine, totals, tables,
-        undo, spills, size;
+    apr_uint64_t heads, targets, drops, drop_targets, suppressed, suppressed_targets, verdicts,
+        steps, files, quarantine, totals, tables, undo, spills, size;
 } t2m_board_map_t;
 
 /** Nonzero when the geometry is within its limits. */

@@ -15,6 +15,7 @@
 #define T2M_SHARED_SETTINGS_H
 
 #include "core/limit.h"
+#include "core/repeat.h"
 #include "core/rotation.h"
 #include "shared/layout.h"
 
@@ -48,6 +49,7 @@ typedef struct {
     char user[T2M_USER_MAX];    /* whom the writer runs as; empty: as it was started */
     char token_file[T2M_PATH_MAX]; /* absolute; empty: none */
     char directory[T2M_PATH_MAX];  /* T2MLogDir, absolute; empty: not known */
+    t2m_repeat_rule_t repeat;   /* T2MLogRepeat */
     t2m_limit_t max_total, min_free; /* disk space */
     char app[T2M_LABEL_MAX];         /* of the lines that the writer makes, with a NUL */
     char environment[T2M_LABEL_MAX];

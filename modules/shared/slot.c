@@ -96,6 +96,7 @@ static void attach(t2m_slot_t *slot, unsigned char *memory, const t2m_slots_map_
 {
     slot->header = (t2m_slot_header_t *)memory;
     slot->inflight = (t2m_inflight_t *)(memory + map->inflight);
+    slot->suppressed = (t2m_suppressed_t *)(memory + map->suppressed);
     slot->ring = memory + map->ring;
     /* The last owner's tail is not believed: the slot was drained when it was freed. */
     slot->tail = again ? own_tail(slot) : t2m_load(slot->head);
@@ -135,6 +136,8 @@ apr_status_t t2m_slot_claim(t2m_slot_t *slot, int slots_fd, int board_fd,
     slot->board = board;
     t2m_board_view(&slot->view, board, geometry);
     slot->head = (const apr_uint64_t *)((const char *)board + board_map.heads) + index;
+    slot->folded = (const apr_uint64_t *)((const char *)board + board_map.suppressed)
+                 + index * (apr_size_t)(T2M_SUPPRESSED + 1);
     attach(slot, memory, &map, again);
     t2m_slot_marks(slot, 1);
     t2m_store(&slot->index, index); /* other threads may use it from now on */
@@ -225,7 +228,7 @@ static void publish(t2m_slot_t *slot, const t2m_ring_record_t *record, apr_uint6
 {
     t2m_slot_header_t *header = slot->header;
     apr_uint64_t *accepted = &header->accepted[record->stream];
-    apr_uint64_t *also = &header->accepted[T2M_STREAM_PERFORMANCE];
+    apr_uint64_t *also = &header->accepted[t2m_layout_second(record->stream)];
     apr_uint64_t count = __atomic_load_n(accepted, __ATOMIC_RELAXED) + 1;
     apr_uint64_t also_count = __atomic_load_n(also, __ATOMIC_RELAXED) + 1;
     unsigned has_also = t2m_layout_has_two_lines(record);
@@ -325,6 +328,23 @@ apr_size_t t2m_slot_push_all(t2m_slot_t *slot, const t2m_slot_item_t *items, apr
     }
     (void)pthread_mutex_unlock(&slot->lock);
     return i;
+}
+
+int t2m_slot_push_twin(t2m_slot_t *slot, const t2m_ring_record_t *record, const char *lines)
+{
+    apr_uint64_t bytes = ring_bytes(record);
+    int pushed;
+
+    if (!has_slot(slot) || !can_be(record)) {
+        return 0;
+    }
+    (void)pthread_mutex_lock(&slot->lock);
+    pushed = slot->tail - t2m_load(slot->head) + bytes <= slot->easy;
+    if (pushed) {
+        append(slot, record, lines, bytes, NULL);
+    }
+    (void)pthread_mutex_unlock(&slot->lock);
+    return pushed;
 }
 
 int t2m_slot_push_exchange(t2m_slot_t *slot, const t2m_slot_exchange_t *exchange,

@@ -27,14 +27,17 @@
 #include "core/text.h"
 #include "shared/board.h"
 
-/* A process's own slot. All fields are private to slot.c but `index` and `view`. */
+/* A process's own slot. All fields are private to slot.c and
+ * suppressed.c but `index` and `view`. */
 typedef struct {
     t2m_geometry_t geometry;
     apr_uint32_t index;               /* which slot; T2M_SLOTS_MAX while there is none */
     t2m_slot_header_t *header;
     t2m_inflight_t *inflight;
+    t2m_suppressed_t *suppressed;     /* suppressed.c's */
     unsigned char *ring;
     const apr_uint64_t *head;         /* on the board, read-only */
+    const apr_uint64_t *folded;       /* likewise, what the groups have of `suppressed` */
     const t2m_board_header_t *board;  /* read-only */
     t2m_board_t view;                 /* of the board; read-only, valid while there is a slot */
     apr_uint64_t tail;                /* our own copy: the memory's is not believed */
@@ -101,6 +104,13 @@ typedef struct {
  * has happened to it and to those behind it.
  */
 apr_size_t t2m_slot_push_all(t2m_slot_t *slot, const t2m_slot_item_t *items, apr_size_t count);
+
+/**
+ * Pushes the two lines of one error, see T2M_FACT_TWIN: record->split bytes of the app line, those
+ * of the errors line, then the name. Counts as a line of each stream. Returns 0, and nothing has
+ * happened, as t2m_slot_push_exchange does: then they are to be pushed one by one.
+ */
+int t2m_slot_push_twin(t2m_slot_t *slot, const t2m_ring_record_t *record, const char *lines);
 
 /* An exchange as it stands in the ring. */
 typedef struct {

@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 
 #include "core/encode.h"
+#include "core/group_state.h"
 #include "shared/atomic.h"
 #include "shared/memory.h"
 #include "shared/step.h"
@@ -98,7 +99,8 @@ static void count_last(t2m_slot_header_t *header)
     }
     t2m_store(&header->accepted[count % T2M_STREAM_COUNT], count / T2M_STREAM_COUNT);
     if (counting & 1) {
-        t2m_store(&header->accepted[T2M_STREAM_PERFORMANCE], t2m_load(&header->counting_also));
+        t2m_store(&header->accepted[t2m_layout_second((unsigned)(count % T2M_STREAM_COUNT))],
+                  t2m_load(&header->counting_also));
     }
 }
 
@@ -237,6 +239,22 @@ void t2m_slots_mend(t2m_slots_t *slots, apr_uint32_t index, apr_uint64_t head,
     t2m_store(&header->tail, head);
 }
 
+/* What the writer makes more of than a line or a count must be what it takes it for. */
+static int is_special_sound(const t2m_ring_record_t *record)
+{
+    if (record->flags & T2M_FACT_EXCHANGE && record->stream != T2M_STREAM_ACCESS) {
+        return 0;
+    }
+    if (record->flags & T2M_FACT_TWIN
+        && (record->stream != T2M_STREAM_APP || record->split == 0
+            || record->split >= record->size || record->name_size < T2M_FINGERPRINT_SIZE)) {
+        return 0;
+    }
+    return !(record->flags & T2M_FACT_STATE)
+           || (record->stream == T2M_STREAM_ERRORS && record->size == 0
+               && record->name_size == T2M_FINGERPRINT_SIZE + sizeof(t2m_group_state_t));
+}
+
 apr_uint64_t t2m_slots_record(const t2m_slots_t *slots, apr_uint32_t index, apr_uint64_t position,
                               apr_uint64_t end, t2m_ring_record_t *record)
 {
@@ -251,7 +269,7 @@ apr_uint64_t t2m_slots_record(const t2m_slots_t *slots, apr_uint32_t index, apr_
     if (record->size + record->name_size == 0 || record->size > T2M_LINE_MAX
         || record->name_size > T2M_NAME_MAX || bytes > end - position
         || record->stream >= T2M_STREAM_COUNT || record->level >= T2M_LEVEL_COUNT
-        || (record->flags & T2M_FACT_EXCHANGE && record->stream != T2M_STREAM_ACCESS)) {
+        || !is_special_sound(record)) {
         return 0;
     }
     return position + bytes;

@@ -99,7 +99,7 @@ void t2m_slots_mend(t2m_slots_t *slots, apr_uint32_t index, apr_uint64_t head,
 /**
  * Copies the header of the record at position. Returns the position behind the record, or 0 when it
  * cannot be one: it must end at or before end, have a line of 1 to T2M_LINE_MAX bytes or a name, a
- * stream and a level that exist.
+ * stream and a level that exist, and with T2M_FACT_EXCHANGE, TWIN or STATE be what layout.h says.
  */
 apr_uint64_t t2m_slots_record(const t2m_slots_t *slots, apr_uint32_t index, apr_uint64_t position,
                               apr_uint64_t end, t2m_ring_record_t *record);

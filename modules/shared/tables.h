@@ -17,9 +17,14 @@
 #ifndef T2M_SHARED_TABLES_H
 #define T2M_SHARED_TABLES_H
 
+#include "core/distinct.h"
 #include "core/fingerprint.h"
+#include "core/group_state.h"
 #include "core/histogram.h"
+#include "core/hours.h"
 #include "core/minutes.h"
+#include "core/repeat.h"
+#include "core/top.h"
 #include "shared/layout.h"
 
 enum {
@@ -81,24 +86,46 @@ typedef struct {
 } t2m_metric_t;
 
 /* A group of errors; texts are UTF-8, masked, cut to their room. Row 0 counts what found no
- * place. */
+ * place. When the table is full the row of the least weight gives its place to a new group, which
+ * inherits that weight: Space-Saving, as in core/top.h. */
 typedef struct {
     t2m_row_t row;
     char id[T2M_FINGERPRINT_SIZE];
     apr_uint32_t used;
     apr_uint32_t level;        /* of the last one */
+    apr_uint32_t reserved;
     apr_int64_t first, last;   /* apr_time_t */
-    apr_uint64_t total;
+    apr_uint64_t total;        /* since it has this place: exact */
+    apr_uint64_t before;       /* and before that at most so many more */
+    apr_uint64_t weight;
     apr_uint64_t evicted;
+    t2m_repeat_t repeat;
+    t2m_group_state_t state;
     t2m_minutes_t minutes;
-    apr_uint16_t logger_size, type_size, message_size, endpoint_size, request_id_size;
-    apr_uint16_t reserved[3];
+    t2m_hours_t hours;
+    t2m_distinct_t clients;
+    t2m_top_t endpoints, vhosts;
+    apr_uint16_t logger_size, type_size, message_size, template_size, endpoint_size,
+        request_id_size, release_size, reserved_size;
     char logger[64];
     char type[96];
-    char message[384];
-    char endpoint[160];
+    char message[384];         /* of the last one */
+    char template[384];        /* what its messages have in common, see core/message_pattern.h */
+    char endpoint[160];        /* of the last one, as is request_id */
     char request_id[128];
+    char release[64];          /* T2MLogRelease of the first one */
 } t2m_group_t;
+
+enum { T2M_SAMPLE_FIRST, T2M_SAMPLE_LAST, T2M_SAMPLES }; /* kept of each group */
+
+/* A whole line of a group, at the same number as the group's row. A line that is longer is not
+ * kept. Of size bytes only those up to its end are ever written. */
+typedef struct {
+    t2m_row_t row;
+    char id[T2M_FINGERPRINT_SIZE]; /* another one's than the group's: none is kept */
+    apr_uint32_t size;
+    char line[T2M_UNDO_MAX - sizeof(t2m_row_t) - 16];
+} t2m_sample_t;
 
 /* Row 0 counts what found no place. */
 typedef struct {
@@ -145,11 +172,13 @@ typedef struct {
     t2m_recent_t recents[T2M_RECENT_COUNT];
     t2m_metric_t metrics[T2M_METRICS_MAX];
     t2m_group_t groups[T2M_GROUPS_MAX];
+    t2m_sample_t samples[T2M_GROUPS_MAX][T2M_SAMPLES];
     t2m_event_t events[T2M_EVENTS_MAX];
     t2m_attempt_t attempts[T2M_ATTEMPTS_MAX];
     t2m_tokens_t tokens;
     t2m_ledger_t ledger;
     apr_uint64_t evictions[3]; /* of metrics, groups, events: rows that gave their place away */
+    apr_uint64_t restored;     /* 1: the groups of before the start were looked for */
     unsigned char recent_bytes[T2M_RECENT_COUNT][T2M_RECENT_BYTES];
 } t2m_tables_t;
 
