@@ -18,11 +18,13 @@
 #include "server/access.h"
 #include "server/admin.h"
 #include "server/api.h"
+#include "server/breadcrumbs.h"
 #include "server/bytes.h"
 #include "server/check.h"
 #include "server/config.h"
 #include "server/connection.h"
 #include "server/crash.h"
+#include "server/debug_header.h"
 #include "server/directives.h"
 #include "server/early.h"
 #include "server/errorlog.h"
@@ -38,6 +40,8 @@ static void register_hooks(apr_pool_t *pool)
     t2m_early_register(pool);
     t2m_runtime_register(pool);
     t2m_request_register(pool);
+    t2m_debug_header_register(pool);
+    t2m_breadcrumbs_register(pool);
     t2m_inflight_register(pool);
     t2m_crash_register(pool);
     t2m_header_register(pool);

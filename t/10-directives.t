@@ -77,6 +77,10 @@ my %good = (
     T2MLogLevel => [qw(DEBUG INFO WARNING ERROR CRITICAL info), 'app DEBUG', 'performance error'],
     T2MLogApp => ['shop', '"my shop"', 'n' x 64],
     T2MLogEnvironment => ['staging'],
+    T2MLogRelease => ['2026.11.2', 'n' x 64],
+    T2MLogRepeat => ['off', 'OFF', 'first=1', 'every=1s', 'first=1000000 every=24h', 'EVERY=5min',
+        'first=2 every=90'],
+    T2MLogErrorGroup => ['"lost * connections" lost', 'x n', "\"@{[ 'w' x 256 ]}\" n", '"*a*" n'],
     T2MLogMaxRecord => [qw(1K 1024 8k 64K 65536 1025)],
     T2MLogRequestID => ['header=X-Correlation-ID', 'trust=127.0.0.1', 'trust=::1 trust=10.0.0.0/8',
         'respond=off header=x.y!#$%&*+-^_`|~ trust=fd00::/8', 'RESPOND=ON'],
@@ -88,6 +92,8 @@ my %good = (
     T2MLogUser => [scalar getpwuid($>)],
 );
 
+my $REPEAT = qr/allowed: off, or first=N \(1 to 1000000\) and every=DURATION \(1s to 24h\)/;
+my $GROUP = qr/allowed: "WORDS with \*" NAME/;
 my @bad = (
     ['T2MLog Maybe', qr/must be On or Off/],
     ['T2MLogDir', qr/takes one argument/],
@@ -175,6 +181,15 @@ my @bad = (
     ["T2MLogApp $long", qr/longer than 64 bytes/, $NAME],
     ["T2MLogApp \"a\x01b\"", qr/control character/, $NAME],
     ["T2MLogEnvironment $long", qr/longer than 64 bytes/, $NAME],
+    ["T2MLogRelease $long", qr/longer than 64 bytes/, $NAME],
+    ['T2MLogRepeat', qr/no option/, $REPEAT],
+    (map { ["T2MLogRepeat $_", $REPEAT] } 'on', 'first=0', 'first=', 'first=x', 'first=1000001',
+        'first=5x', 'every=0', 'every=999ms', 'every=25h', 'every=x', 'off first=5', '5'),
+    ['T2MLogErrorGroup x', qr/takes two arguments/],
+    ['T2MLogErrorGroup "* *" n', qr/no words but \*/, $GROUP],
+    ["T2MLogErrorGroup \"@{[ 'w' x 257 ]}\" n", qr/longer than 256 bytes/, $GROUP],
+    ["T2MLogErrorGroup \"a\tb\" n", qr/a control character/, $GROUP],
+    ["T2MLogErrorGroup x $long", qr/longer than 64 bytes/, $GROUP],
     (map { ["T2MLogMaxRecord $_", qr/bad size/, $RECORD] }
         qw(1023 64.5K 65537 65K 0 -1 +8K 8KB 8x K 18446744073709559808
             18014398509481985K)),

@@ -202,11 +202,14 @@ subtest 'health' => sub {
 };
 
 subtest 'the index' => sub {
+    my ($group) = keys %{ answer('/errors')->{error_summary} };
     for my $endpoint (@{ answer('/')->{endpoints} }) {
-        my $path = $endpoint->{path} =~ s/ID$/$failed_id/r =~ s{^/admin/logs}{}r;
+        my $id = $endpoint->{path} =~ m{errors/ID$} ? $group : $failed_id;
+        my $path = $endpoint->{path} =~ s/ID$/$id/r =~ s{^/admin/logs}{}r;
         is(ask($server, $path)->{status}, 200, "$endpoint->{path} is there");
         my %example = (limit => 1, since => '1h', until => '0s', level => 'INFO', endpoint => 'a',
-            id => '0' x 12, request_id => 'abcdefgh', event => 'a', q => 'a', after => 0);
+            id => '0' x 12, request_id => 'abcdefgh', event => 'a', q => 'a', after => 0,
+            sort => 'new', state => 'all');
         is(ask($server, "$path?$_=$example{$_}")->{status}, 200, "with $_")
             for @{ $endpoint->{parameters} };
         delete @example{ @{ $endpoint->{parameters} } };

@@ -81,7 +81,7 @@ my $complaint = post($server->port, '/cgi-bin/stderr.pl', 'a complaint',
     traceparent => "00-$trace-b7ad6b7169203331-01");
 my $id = header($complaint, 'X-Request-ID');
 get($server->port, "/index.html?$_") for 1 .. 20;
-get($server->port('other'), '/index.html');
+my $other = header(get($server->port('other'), '/index.html'), 'X-Request-ID');
 ok($server->wait_for_lines('access', 21), 'requests are logged');
 ok($server->wait_for_lines('errors', 1), 'and an error');
 
@@ -120,10 +120,18 @@ subtest 'find by any id' => sub {
     my (undef, $by_error) = call('find', $error->{error_id}, '--stream', 'errors');
     is_deeply([seqs(@$by_error)], [map { $_->{seq} } grep { ($_->{error_id} // '')
         eq $error->{error_id} } $server->records('errors')], 'by its error_id, in one stream');
+    (undef, $lines, $complained) = call('find', $other, '-v');
+    is(scalar(grep { /"message":"request_complete"/ } @$lines), 1, "a virtual host's own file");
+    unlike($complained, qr/reading all/, 'found by the time in the id');
+    like($complained, qr/ \d+ of \d+ bytes read, \d+ of \d+ files searched\n/, 'and how much');
+    (undef, $lines) = call('find', $other, '--stream', 'performance');
+    is(scalar @$lines, 1, 'of one stream, to which its access line is not printed');
     ($code, $lines) = call('find', $id, '--since', '2999-01-01T00:00:00Z');
     is_deeply([$code, @$lines], [1], 'nothing since then');
     ($code, $lines) = call('find', $id, '--since=1h');
     is(scalar @$lines, $count, 'all within an hour');
+    ($code, $lines) = call('find', $id, '--until=1h');
+    is_deeply([$code, @$lines], [1], 'nothing until then');
     ($code, $lines) = call('find', 'not-an-id-of-anything');
     is_deeply([$code, @$lines], [1], 'nothing found is told by the exit code');
     ($code) = call('find', 'not an id');

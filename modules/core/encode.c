@@ -16,12 +16,14 @@
 #include <string.h>
 
 #include "core/json.h"
+#include "core/rows.h"
 #include "core/timestamp.h"
 
 enum {
     LONG_TEXT = 512,  /* texts are cut down to this before items are left out */
     SHORT_TEXT = 24,  /* texts are never cut below this */
     OWN_TEXT = 128,   /* nor our own words (ids above all) below this: half an id finds nothing */
+    ROWS_KEPT = 2,    /* newest rows that stay until texts are cut */
     NOTE_SIZE = 64    /* room for what stands in the place of left-out items */
 };
 
@@ -30,6 +32,7 @@ typedef struct {
     const t2m_record_t *record;
     apr_size_t text_cap; /* the most bytes of the line that a text or an item may take */
     apr_size_t item_cap; /* the most items of an array; even */
+    apr_size_t row_cap;  /* the most rows of a ROWS field */
     int truncated;
 } encoding_t;
 
@@ -196,6 +199,52 @@ static void put_lines(encoding_t *encoding, const t2m_field_t *field)
     t2m_json_close(&encoding->json, ']');
 }
 
+static void put_cell(encoding_t *encoding, const t2m_column_t *column, t2m_text_t cell)
+{
+    part_t part = { cell.data, 0, cell.size, NULL, NULL };
+    apr_int64_t number;
+
+    if (column->kind == T2M_FIELD_TEXT && cell.size > 0) {
+        t2m_json_name(&encoding->json, column->name);
+        put_part(encoding, &part, encoding->text_cap);
+    }
+    else if (column->kind == T2M_FIELD_MILLISECONDS && t2m_rows_number(cell, &number)) {
+        t2m_json_name(&encoding->json, column->name);
+        t2m_json_milliseconds(&encoding->json, number);
+    }
+}
+
+static void put_row(encoding_t *encoding, const t2m_column_t *column, t2m_text_t row)
+{
+    t2m_json_open(&encoding->json, '{');
+    for (; column->name; column++) {
+        put_cell(encoding, column, t2m_rows_cell(&row));
+    }
+    t2m_json_close(&encoding->json, '}');
+}
+
+/* The last rows. When none may stay, neither does the member. */
+static void put_rows(encoding_t *encoding, const t2m_field_t *field)
+{
+    apr_size_t count = t2m_rows_count(field->text);
+    apr_size_t left_out = count > encoding->row_cap ? count - encoding->row_cap : 0;
+    t2m_text_t rest = field->text, row;
+    apr_size_t index;
+
+    encoding->truncated |= left_out > 0;
+    if (left_out == count) {
+        return;
+    }
+    t2m_json_name(&encoding->json, field->name);
+    t2m_json_open(&encoding->json, '[');
+    for (index = 0; t2m_rows_next(&rest, &row) && !encoding->json.full; index++) {
+        if (index >= left_out) {
+            put_row(encoding, field->columns, row);
+        }
+    }
+    t2m_json_close(&encoding->json, ']');
+}
+
 static void put_timestamp(t2m_json_t *json, apr_time_t time)
 {
     char buffer[T2M_TIMESTAMP_SIZE];
@@ -206,7 +255,7 @@ static void put_timestamp(t2m_json_t *json, apr_time_t time)
     t2m_json_string_end(json);
 }
 
-/* A member with its value; OPEN and CLOSE are not for here. */
+/* A member with its value; OPEN, CLOSE and ROWS are not for here. */
 static void put_member(encoding_t *encoding, const t2m_field_t *field)
 {
     t2m_json_t *json = &encoding->json;
@@ -250,6 +299,9 @@ static void put_fields(encoding_t *encoding)
             t2m_json_name(json, field->name);
             t2m_json_open(json, '{');
             depth++;
+        }
+        else if (field->kind == T2M_FIELD_ROWS) {
+            put_rows(encoding, field);
         }
         else if (field->kind != T2M_FIELD_CLOSE) {
             put_member(encoding, field);
@@ -332,7 +384,7 @@ static apr_size_t encode_essentials(encoding_t *encoding, char *line, apr_size_t
     for (i = 0; i < sizeof(essentials) / sizeof(essentials[0]); i++) {
         const t2m_field_t *field = find_top_field(encoding->record, essentials[i].name);
 
-        if (field && field->kind != T2M_FIELD_LINES) {
+        if (field && field->kind != T2M_FIELD_LINES && field->kind != T2M_FIELD_ROWS) {
             encoding->text_cap = essentials[i].cap;
             put_member(encoding, field);
         }
@@ -357,16 +409,59 @@ static apr_size_t first_item_cap(const t2m_record_t *record)
     return cap;
 }
 
-/* Tightens one cap after the other by halves. */
-static apr_size_t encode_cut(encoding_t *encoding, char *line, apr_size_t room)
+/* Leaves out rows by halves, the first ones, until the line fits or so many are kept. Returns as
+ * encode_fields. */
+static apr_size_t cut_rows(encoding_t *encoding, apr_size_t kept, char *line, apr_size_t room)
 {
-    apr_size_t size, cap;
+    apr_size_t size = 0;
+
+    while (size == 0 && encoding->row_cap > kept) {
+        encoding->row_cap = encoding->row_cap / 2 > kept ? encoding->row_cap / 2 : kept;
+        size = encode_fields(encoding, line, room);
+    }
+    return size;
+}
+
+static apr_size_t most_rows(const t2m_record_t *record)
+{
+    apr_size_t most = 0, i;
+
+    for (i = 0; i < record->field_count; i++) {
+        if (record->fields[i].kind == T2M_FIELD_ROWS) {
+            apr_size_t count = t2m_rows_count(record->fields[i].text);
+
+            most = count > most ? count : most;
+        }
+    }
+    return most;
+}
+
+/* The same for long texts: the cap by halves, from a half of the line down. */
+static apr_size_t cut_long_texts(encoding_t *encoding, char *line, apr_size_t room)
+{
+    apr_size_t size;
 
     encoding->text_cap = room;
     do {
         encoding->text_cap /= 2;
         size = encode_fields(encoding, line, room);
     } while (size == 0 && encoding->text_cap / 2 >= LONG_TEXT);
+    return size;
+}
+
+/* Tightens one cap after the other by halves. */
+static apr_size_t encode_cut(encoding_t *encoding, char *line, apr_size_t room)
+{
+    apr_size_t size, cap;
+
+    encoding->row_cap = most_rows(encoding->record);
+    size = cut_rows(encoding, ROWS_KEPT, line, room);
+    if (size == 0) {
+        size = cut_long_texts(encoding, line, room);
+    }
+    if (size == 0) {
+        size = cut_rows(encoding, 0, line, room);
+    }
     for (cap = first_item_cap(encoding->record); size == 0 && cap >= 2; cap /= 2) {
         encoding->item_cap = cap;
         size = encode_fields(encoding, line, room);
@@ -387,6 +482,7 @@ apr_size_t t2m_encode(const t2m_record_t *record, char *line, apr_size_t limit)
     encoding.record = record;
     encoding.text_cap = APR_SIZE_MAX;
     encoding.item_cap = APR_SIZE_MAX;
+    encoding.row_cap = APR_SIZE_MAX;
     size = encode_fields(&encoding, line, room);
     return size > 0 ? size : encode_cut(&encoding, line, room);
 }
@@ -416,5 +512,16 @@ apr_size_t t2m_encode_tail(apr_uint64_t seq, char *out)
     t2m_json_unsigned(&json, seq);
     t2m_json_close(&json, '}');
     t2m_json_string_plain(&json, "\n", 1);
+    return t2m_json_size(&json);
+}
+
+apr_size_t t2m_encode_repeated(apr_uint64_t repeated, char *out)
+{
+    t2m_json_t json;
+
+    t2m_json_begin(&json, out, T2M_LINE_TAIL);
+    json.comma = 1;
+    t2m_json_name(&json, "repeated");
+    t2m_json_unsigned(&json, repeated);
     return t2m_json_size(&json);
 }

@@ -458,7 +458,7 @@ static const char *const header_names[] = {
     "authorization", "proxy-authorization", "x-admin-token", "x-api-key", "x-auth-token",
     "x-csrf-token", "x-xsrf-token", "x-amz-security-token", "x-vault-token", "private-token",
     "sec-websocket-protocol", "authentication-info", "proxy-authentication-info",
-    "www-authenticate", "proxy-authenticate", NULL
+    "www-authenticate", "proxy-authenticate", "x-t2m-debug", NULL
 };
 
 static const char *const cookie_names[] = { "cookie", "set-cookie", "cookie2", "set-cookie2",

@@ -9,53 +9,16 @@
  * and limitations under the License.
  */
 
-/* A ring of sixty counts. Pure; the owner of the memory. */
+/* See minutes.h. */
 #include "core/minutes.h"
 
-#include <string.h>
+#include "core/count_ring.h"
 
-static unsigned place_of(apr_int64_t minute)
-{
-    return (unsigned)(minute % T2M_MINUTES);
-}
-
-/* Forgets the minutes between the newest and minute, which becomes the newest. */
-static void advance(t2m_minutes_t *minutes, apr_int64_t minute)
-{
-    apr_int64_t passed;
-
-    if (minute - minutes->minute >= T2M_MINUTES) {
-        memset(minutes->counts, 0, sizeof(minutes->counts));
-    }
-    else {
-        for (passed = minute - minutes->minute; passed > 0; passed--) {
-            minutes->counts[place_of(minute - passed + 1)] = 0;
-        }
-    }
-    minutes->minute = minute;
-}
-
-/* The minute of the table that an older one is counted in. */
-static apr_int64_t nearest(const t2m_minutes_t *minutes, apr_int64_t minute)
-{
-    apr_int64_t oldest = minutes->minute - (T2M_MINUTES - 1);
-
-    return minute < oldest ? oldest : minute;
-}
+static const t2m_count_ring_t ring = { T2M_MINUTES, T2M_MINUTES_BACK };
 
 void t2m_minutes_add(t2m_minutes_t *minutes, apr_int64_t minute, apr_uint64_t n)
 {
-    apr_uint32_t *count;
-
-    minute = minute < 0 ? 0 : minute;
-    if (minute < minutes->minute - T2M_MINUTES_BACK) {
-        memset(minutes, 0, sizeof(*minutes));
-    }
-    if (minute > minutes->minute) {
-        advance(minutes, minute);
-    }
-    count = &minutes->counts[place_of(nearest(minutes, minute))];
-    *count = n > APR_UINT32_MAX - *count ? APR_UINT32_MAX : *count + (apr_uint32_t)n;
+    t2m_count_ring_add(&ring, &minutes->minute, minutes->counts, minute, n);
 }
 
 apr_uint64_t t2m_minutes_sum(const t2m_minutes_t *minutes, apr_int64_t now_minute)
@@ -74,15 +37,5 @@ apr_uint64_t t2m_minutes_sum(const t2m_minutes_t *minutes, apr_int64_t now_minut
 void t2m_minutes_series(const t2m_minutes_t *minutes, apr_int64_t now_minute,
                         apr_uint32_t out[T2M_MINUTES])
 {
-    apr_int64_t newest = minutes->minute, now = now_minute < 0 ? 0 : now_minute;
-    unsigned oldest = place_of(newest) + 1, i, gone;
-
-    memset(out, 0, T2M_MINUTES * sizeof(*out));
-    if (now < newest - T2M_MINUTES_BACK || now - newest >= T2M_MINUTES) {
-        return;
-    }
-    gone = now > newest ? (unsigned)(now - newest) : 0;
-    for (i = gone; i < T2M_MINUTES; i++) {
-        out[i - gone] = minutes->counts[(oldest + i) % T2M_MINUTES];
-    }
+    t2m_count_ring_series(&ring, minutes->minute, minutes->counts, now_minute, out);
 }

@@ -31,7 +31,10 @@ static const struct {
     { "request_id", TEXT_ALLOWED },
     { "event", TEXT_ALLOWED },
     { "q", TEXT_ALLOWED },
-    { "after", "a whole number from 0 to 9223372036854775807" }
+    { "after", "a whole number from 0 to 9223372036854775807" },
+    { "sort", "new, rising or frequent" },
+    { "state",
+      "all, or some of new, ongoing, resolved, ignored and regressed, separated by commas" }
 };
 
 enum { PARAMETER_COUNT = sizeof(parameters) / sizeof(parameters[0]) };
@@ -110,6 +113,41 @@ static int take_id(t2m_text_t value, char *out, t2m_text_t *id)
     return 1;
 }
 
+static int is(t2m_text_t value, const char *name)
+{
+    return value.size == strlen(name) && memcmp(value.data, name, value.size) == 0;
+}
+
+static int take_sort(t2m_text_t value, t2m_query_sort_e *sort)
+{
+    *sort = is(value, "new") ? T2M_QUERY_SORT_NEW
+            : is(value, "rising") ? T2M_QUERY_SORT_RISING
+            : is(value, "frequent") ? T2M_QUERY_SORT_FREQUENT : T2M_QUERY_SORT_LATEST;
+    return *sort != T2M_QUERY_SORT_LATEST;
+}
+
+static int take_states(t2m_text_t value, unsigned *states)
+{
+    if (is(value, "all")) {
+        *states = T2M_QUERY_STATES_ALL;
+        return 1;
+    }
+    for (;;) {
+        const char *comma = memchr(value.data, ',', value.size);
+        apr_size_t size = comma ? (apr_size_t)(comma - value.data) : value.size;
+        t2m_group_state_e state = t2m_group_state_of(t2m_text_of(value.data, size));
+
+        if (state == T2M_GROUP_OPEN) { /* nobody is shown this one, and so it is no name */
+            return 0;
+        }
+        *states |= 1U << state;
+        if (!comma) {
+            return 1;
+        }
+        value = t2m_text_of(comma + 1, value.size - size - 1);
+    }
+}
+
 static int take_value(unsigned bit, t2m_text_t value, apr_time_t now, t2m_query_t *query)
 {
     switch (bit) {
@@ -131,6 +169,10 @@ static int take_value(unsigned bit, t2m_text_t value, apr_time_t now, t2m_query_
         return take_text(value, query->texts[3], &query->event);
     case T2M_QUERY_Q:
         return take_text(value, query->texts[4], &query->q);
+    case T2M_QUERY_SORT:
+        return take_sort(value, &query->sort);
+    case T2M_QUERY_STATE:
+        return take_states(value, &query->states);
     default:
         return parse_number(value, APR_INT64_MAX, &query->after);
     }

@@ -15,6 +15,7 @@
 
 #include <apr_time.h>
 
+#include "core/group_state.h"
 #include "core/level.h"
 #include "core/text.h"
 
@@ -40,8 +41,20 @@ enum {
     T2M_QUERY_REQUEST_ID = 1 << 6,
     T2M_QUERY_EVENT = 1 << 7,
     T2M_QUERY_Q = 1 << 8,
-    T2M_QUERY_AFTER = 1 << 9
+    T2M_QUERY_AFTER = 1 << 9,
+    T2M_QUERY_SORT = 1 << 10,
+    T2M_QUERY_STATE = 1 << 11
 };
+
+/* In which order groups of errors are wanted. */
+typedef enum {
+    T2M_QUERY_SORT_LATEST, /* not given */
+    T2M_QUERY_SORT_NEW,
+    T2M_QUERY_SORT_RISING,
+    T2M_QUERY_SORT_FREQUENT
+} t2m_query_sort_e;
+
+enum { T2M_QUERY_STATES_ALL = (1 << (T2M_GROUP_NEW + 1)) - (1 << T2M_GROUP_ONGOING) };
 
 /* A query. Its texts point into itself: it must not be copied. */
 typedef struct {
@@ -51,6 +64,8 @@ typedef struct {
     apr_time_t until;
     t2m_level_e level;    /* the lowest; T2M_LEVEL_COUNT: none */
     apr_uint64_t after;   /* a sequence number up to 2^63-1; 0 when not given */
+    t2m_query_sort_e sort;
+    unsigned states;      /* bits 1 << t2m_group_state_e, as they are shown; 0 when not given */
     t2m_text_t endpoint;  /* texts: valid UTF-8 without control bytes; empty when not given */
     t2m_text_t id;        /* T2M_QUERY_ID_SIZE hex digits in lower case */
     t2m_text_t request_id;

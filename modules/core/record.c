@@ -95,6 +95,17 @@ void t2m_record_lines(t2m_record_t *record, const char *name, t2m_content_e cont
     add_text(record, name, T2M_FIELD_LINES, content, text);
 }
 
+void t2m_record_rows(t2m_record_t *record, const char *name, const t2m_column_t *columns,
+                     t2m_text_t text)
+{
+    t2m_field_t *field = text.size > 0 ? add_field(record, name, T2M_FIELD_ROWS) : NULL;
+
+    if (field) {
+        field->text = text;
+        field->columns = columns;
+    }
+}
+
 void t2m_record_integer(t2m_record_t *record, const char *name, apr_int64_t value)
 {
     add_number(record, name, T2M_FIELD_INTEGER, value);

@@ -34,11 +34,18 @@ typedef enum {
     T2M_FIELD_MILLISECONDS, /* number: microseconds, shown as 12.345 */
     T2M_FIELD_BOOLEAN,
     T2M_FIELD_TIMESTAMP,    /* number: apr_time_t */
+    T2M_FIELD_ROWS,         /* text and columns: an array of objects, see core/rows.h */
     T2M_FIELD_OPEN,         /* the member `name` is an object; the fields up to CLOSE are its own */
     T2M_FIELD_CLOSE
 } t2m_field_kind_e;
 
 #define T2M_LINE_SEPARATOR '\x1e' /* ASCII record separator */
+
+/* A member of the objects of a ROWS field. A table of them ends with a name of NULL. */
+typedef struct {
+    const char *name;      /* as a field's */
+    t2m_field_kind_e kind; /* TEXT, or MILLISECONDS: microseconds in decimal digits */
+} t2m_column_t;
 
 enum {
     T2M_RECORD_FIELDS_MAX = 80, /* that are gathered */
@@ -54,6 +61,7 @@ typedef struct {
     union {
         apr_int64_t number;
         double real;
+        const t2m_column_t *columns; /* of ROWS; static */
     };
     unsigned char kind;      /* t2m_field_kind_e */
     unsigned char content;   /* t2m_content_e */
@@ -105,6 +113,13 @@ void t2m_record_clean(t2m_record_t *record, const char *name, t2m_content_e cont
 /** Adds an array of strings; an empty text is the empty array `[]`. */
 void t2m_record_lines(t2m_record_t *record, const char *name, t2m_content_e content,
                       t2m_text_t text);
+
+/**
+ * Adds an array of objects: what t2m_rows_text of core/rows.h gave, in which all secrets are
+ * replaced already; it is not searched. An empty text is left out. columns is a static table.
+ */
+void t2m_record_rows(t2m_record_t *record, const char *name, const t2m_column_t *columns,
+                     t2m_text_t text);
 
 /** Adds a number, true or false, or a number of milliseconds given in microseconds. */
 void t2m_record_integer(t2m_record_t *record, const char *name, apr_int64_t value);

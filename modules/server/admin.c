@@ -21,6 +21,7 @@
 #include "server/admin_accept.h"
 #include "server/admin_audit.h"
 #include "server/admin_auth.h"
+#include "server/admin_group.h"
 #include "server/answer.h"
 #include "server/private.h"
 #include "server/problem.h"
@@ -43,6 +44,7 @@ static const endpoint_t endpoints[T2M_ADMIN_ENDPOINT_COUNT] = {
     [T2M_ADMIN_REQUEST] = { T2M_ANSWER_REQUEST_PARAMETERS, t2m_answer_request },
     [T2M_ADMIN_HEALTH] = { 0, t2m_answer_health },
     [T2M_ADMIN_METRICS] = { 0, NULL },
+    [T2M_ADMIN_GROUP] = { T2M_ANSWER_GROUP_PARAMETERS, t2m_answer_group },
 };
 
 /* Nonzero when a section sets our handler. */
@@ -98,31 +100,42 @@ static int refuse(t2m_admin_refusal_t *refusal, int status, const char *reason,
 
 static int check_method(t2m_admin_visit_t *visit, t2m_admin_refusal_t *refusal)
 {
-    if (visit->request->method_number == M_GET) {
+    int method = visit->request->method_number, is_group;
+
+    visit->endpoint = t2m_admin_route(visit->request->uri, visit->mount, &visit->id);
+    is_group = visit->endpoint == T2M_ADMIN_GROUP;
+    if (method == M_GET || (is_group && method == M_POST)) {
         return 1;
     }
-    apr_table_setn(visit->request->headers_out, "Allow", "GET, HEAD");
+    apr_table_setn(visit->request->headers_out, "Allow",
+                   is_group ? "GET, HEAD, POST" : "GET, HEAD");
     return refuse(refusal, HTTP_METHOD_NOT_ALLOWED, "method",
-                  "The admin endpoints are read by GET and HEAD.");
+                  is_group ? "A group of errors is read by GET and HEAD and changed by POST."
+                           : "The admin endpoints are read by GET and HEAD.");
 }
 
 static int check_path(t2m_admin_visit_t *visit, t2m_admin_refusal_t *refusal)
 {
-    visit->endpoint = t2m_admin_route(visit->request->uri, visit->mount, &visit->id);
     if (visit->endpoint != T2M_ADMIN_NONE) {
         return 1;
     }
     return refuse(refusal, HTTP_NOT_FOUND, "no such endpoint",
-                  "There is no such endpoint: they are errors, performance, security, requests/ID, "
-                  "health and metrics.");
+                  "There is no such endpoint: they are errors, performance, security, "
+                  "errors/ID, requests/ID, health and metrics.");
+}
+
+/* A change takes none: all that it says stands in its body. */
+static unsigned parameters_of(const t2m_admin_visit_t *visit)
+{
+    return visit->request->method_number == M_POST ? 0 : endpoints[visit->endpoint].parameters;
 }
 
 static int check_query(t2m_admin_visit_t *visit, t2m_admin_refusal_t *refusal)
 {
     t2m_query_error_t error;
 
-    if (t2m_query_parse(t2m_text(visit->request->args), endpoints[visit->endpoint].parameters,
-                        visit->now, &visit->query, &error)) {
+    if (t2m_query_parse(t2m_text(visit->request->args), parameters_of(visit), visit->now,
+                        &visit->query, &error)) {
         return 1;
     }
     return refuse(refusal, HTTP_BAD_REQUEST, "query",
@@ -133,7 +146,8 @@ static int check_query(t2m_admin_visit_t *visit, t2m_admin_refusal_t *refusal)
 /* In this order: nothing is said of paths and queries to whoever has no right to ask. */
 static t2m_admin_check_f *const checks[] = {
     t2m_admin_check_enabled, t2m_admin_check_transport, t2m_admin_check_identity,
-    t2m_admin_check_origin, check_method, check_path, check_query,
+    t2m_admin_check_origin, check_method, check_path, check_query, t2m_admin_check_group,
+    t2m_admin_check_change,
 };
 
 static int is_admitted(t2m_admin_visit_t *visit, t2m_admin_refusal_t *refusal)
@@ -231,10 +245,11 @@ static int send_answer(const t2m_admin_visit_t *visit, const json_t *answer)
 static int answer_visit(const t2m_admin_visit_t *visit)
 {
     t2m_question_t question = { .request = visit->request, .board = visit->board,
-                                .query = &visit->query, .id = visit->id, .now = visit->now };
+                                .query = &visit->query, .now = visit->now };
     json_t *answer;
     int result;
 
+    question.id = visit->endpoint == T2M_ADMIN_REQUEST ? visit->id : NULL;
     if (!endpoints[visit->endpoint].answer) {
         return send_metrics(&question);
     }
@@ -251,7 +266,13 @@ static int let_in(const t2m_admin_visit_t *visit)
         return send_unavailable(visit, "This access cannot be logged now (is T2MLogFile "
                                        "security off?), and so there is no answer to it.");
     }
-    (void)t2m_process_catch_up();
+    if (!visit->changes) {
+        (void)t2m_process_catch_up();
+    }
+    else if (!t2m_admin_group_change(visit)) {
+        return send_unavailable(visit, "The log's writer has not confirmed the change in time; it "
+                                       "may still come. GET tells.");
+    }
     return answer_visit(visit);
 }
 

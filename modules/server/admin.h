@@ -20,6 +20,7 @@
 
 #include <httpd.h>
 
+#include "core/group_state.h"
 #include "core/query.h"
 #include "server/admin_route.h"
 #include "server/config.h"
@@ -39,8 +40,10 @@ typedef struct {
     const char *token;         /* name of the right one; NULL: none */
     const char *user;          /* whom httpd authenticated, where that counts; NULL: nobody */
     t2m_admin_endpoint_e endpoint;
-    const char *id;            /* of requests/ID; else NULL */
-    t2m_query_t query;
+    const char *id;            /* of requests/ID or, in lower case, errors/ID; else NULL */
+    t2m_query_t query;         /* its id is also that of errors/ID */
+    int changes;               /* the body was read, and change is what it says */
+    t2m_group_state_t change;  /* of a POST to errors/ID */
 } t2m_admin_visit_t;
 
 /* Why a request is refused. Own words only: nothing of the request comes back in them. */

@@ -15,6 +15,7 @@
 #include <apr_strings.h>
 #include <http_main.h>
 
+#include "core/timestamp.h"
 #include "server/request.h"
 #include "server/security.h"
 #include "shared/attempts.h"
@@ -40,6 +41,28 @@ static const server_rec *server_of(const t2m_admin_visit_t *visit)
     return visit->request->server;
 }
 
+/* What a POST to a group is to change; the id is all that is known when its body was refused. */
+static const char *change_of(const t2m_admin_visit_t *visit)
+{
+    const t2m_group_state_t *change = &visit->change;
+    apr_pool_t *pool = visit->request->pool;
+    const char *until = "", *count = "";
+    char time[T2M_TIMESTAMP_SIZE];
+
+    if (!visit->changes) {
+        return apr_pstrcat(pool, "error group ", visit->id, NULL);
+    }
+    if (change->until) {
+        t2m_timestamp_write(change->until, time);
+        until = apr_psprintf(pool, " until %.*s", (int)sizeof time, time);
+    }
+    if (change->count) {
+        count = apr_psprintf(pool, " for %" APR_UINT64_T_FMT " errors", change->count);
+    }
+    return apr_pstrcat(pool, "error group ", visit->id, " is set to ",
+                       t2m_group_state_name((t2m_group_state_e)change->state), until, count, NULL);
+}
+
 static void begin(t2m_security_event_t *event, const t2m_admin_visit_t *visit)
 {
     memset(event, 0, sizeof *event);
@@ -51,6 +74,9 @@ static void begin(t2m_security_event_t *event, const t2m_admin_visit_t *visit)
     if (visit->endpoint != T2M_ADMIN_NONE) {
         t2m_security_add(event, "resource", T2M_CONTENT_SAFE,
                          t2m_admin_route_name(visit->endpoint));
+    }
+    if (visit->endpoint == T2M_ADMIN_GROUP && visit->request->method_number == M_POST) {
+        event->detail = change_of(visit);
     }
     t2m_security_add(event, "parameters", T2M_CONTENT_QUERY, visit->request->args);
 }

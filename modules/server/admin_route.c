@@ -14,6 +14,8 @@
 
 #include <string.h>
 
+#include "core/fingerprint.h"
+#include "core/hexadecimal.h"
 #include "core/id.h"
 
 static const char *const names[T2M_ADMIN_ENDPOINT_COUNT] = {
@@ -25,19 +27,31 @@ static const char *const names[T2M_ADMIN_ENDPOINT_COUNT] = {
     [T2M_ADMIN_REQUEST] = "requests",
     [T2M_ADMIN_HEALTH] = "health",
     [T2M_ADMIN_METRICS] = "metrics",
+    [T2M_ADMIN_GROUP] = "errors",
 };
 
 static const char requests[] = "/requests/";
+static const char groups[] = "/errors/";
 
 /* "/errors" and the like; "/requests" alone is none. */
 static t2m_admin_endpoint_e plain(const char *rest)
 {
-    for (int i = T2M_ADMIN_ERRORS; i < T2M_ADMIN_ENDPOINT_COUNT; i++) {
+    for (int i = T2M_ADMIN_ERRORS; i < T2M_ADMIN_GROUP; i++) {
         if (rest[0] == '/' && i != T2M_ADMIN_REQUEST && !strcmp(rest + 1, names[i])) {
             return (t2m_admin_endpoint_e)i;
         }
     }
     return T2M_ADMIN_NONE;
+}
+
+static int is_group(const char *text)
+{
+    size_t size = 0;
+
+    while (t2m_hexadecimal_value(text[size]) >= 0) {
+        size++;
+    }
+    return size == T2M_FINGERPRINT_SIZE && !text[size];
 }
 
 static t2m_admin_endpoint_e endpoint_of(const char *rest, const char **id)
@@ -47,6 +61,11 @@ static t2m_admin_endpoint_e endpoint_of(const char *rest, const char **id)
     if (!strncmp(rest, requests, sizeof requests - 1) && t2m_id_valid(given, strlen(given))) {
         *id = given;
         return T2M_ADMIN_REQUEST;
+    }
+    given = rest + sizeof groups - 1;
+    if (!strncmp(rest, groups, sizeof groups - 1) && is_group(given)) {
+        *id = given;
+        return T2M_ADMIN_GROUP;
     }
     return plain(rest);
 }
@@ -62,14 +81,24 @@ static const char *behind(const char *path, const char *mount)
     return strncmp(path, mount, size) == 0 ? path + size : NULL;
 }
 
-/* The last segment with its slash, and the one before it when that is "/requests". */
+/* Nonzero when what stands before the slash at last is that name, given with both its slashes. */
+static int is_behind(const char *path, const char *last, const char *name)
+{
+    size_t size = strlen(name) - 1;
+
+    return (size_t)(last - path) >= size && !strncmp(last - size, name, size + 1);
+}
+
+/* The last segment with its slash, and the one before it when an ID belongs to that. */
 static const char *last_segments(const char *path)
 {
     const char *last = strrchr(path, '/');
-    size_t size = sizeof requests - 2; /* without the slash at its end */
 
-    if (last && last[1] && (size_t)(last - path) >= size && !strncmp(last - size, requests, size)) {
-        return last - size;
+    if (last && last[1] && is_behind(path, last, requests)) {
+        return last - (sizeof requests - 2);
+    }
+    if (last && is_group(last + 1) && is_behind(path, last, groups)) {
+        return last - (sizeof groups - 2);
     }
     return last;
 }

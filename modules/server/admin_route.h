@@ -22,6 +22,7 @@ typedef enum {
     T2M_ADMIN_REQUEST,
     T2M_ADMIN_HEALTH,
     T2M_ADMIN_METRICS,
+    T2M_ADMIN_GROUP, /* errors/ID */
     T2M_ADMIN_ENDPOINT_COUNT
 } t2m_admin_endpoint_e;
 
@@ -30,12 +31,12 @@ typedef enum {
  * `/Errors`. mount is the path of the <Location> that the endpoints hang in, with or without a
  * slash at its end. NULL when that is not known (<LocationMatch>, <If>, a directory): then the last
  * segments decide whatever stands before them, and the index is what ends in a slash. *id becomes
- * the ID of `/requests/ID`, which is one that t2m_id_valid takes, and else NULL; it points into
- * path.
+ * the ID of `/requests/ID`, which is one that t2m_id_valid takes, or that of `/errors/ID`, 12
+ * hexadecimal digits of either case, and else NULL; it points into path.
  */
 t2m_admin_endpoint_e t2m_admin_route(const char *path, const char *mount, const char **id);
 
-/** Its name for logs: "errors". Never NULL. */
+/** Its name for logs: "errors", which is also that of `/errors/ID`. Never NULL. */
 const char *t2m_admin_route_name(t2m_admin_endpoint_e endpoint);
 
 #endif

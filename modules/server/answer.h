@@ -37,7 +37,9 @@ enum {
     T2M_ANSWER_LIST_PARAMETERS = T2M_QUERY_LIMIT | T2M_QUERY_SINCE | T2M_QUERY_UNTIL
                                  | T2M_QUERY_ENDPOINT | T2M_QUERY_REQUEST_ID | T2M_QUERY_Q
                                  | T2M_QUERY_AFTER,
-    T2M_ANSWER_ERRORS_PARAMETERS = T2M_ANSWER_LIST_PARAMETERS | T2M_QUERY_LEVEL | T2M_QUERY_ID,
+    T2M_ANSWER_GROUP_PARAMETERS = T2M_ANSWER_LIST_PARAMETERS | T2M_QUERY_LEVEL,
+    T2M_ANSWER_ERRORS_PARAMETERS = T2M_ANSWER_GROUP_PARAMETERS | T2M_QUERY_ID | T2M_QUERY_SORT
+                                   | T2M_QUERY_STATE,
     T2M_ANSWER_PERFORMANCE_PARAMETERS = T2M_ANSWER_LIST_PARAMETERS,
     T2M_ANSWER_SECURITY_PARAMETERS = T2M_ANSWER_LIST_PARAMETERS | T2M_QUERY_LEVEL
                                      | T2M_QUERY_EVENT,
@@ -47,9 +49,12 @@ enum {
 /* Makes an answer: an object of the caller, or NULL when memory is short. */
 typedef json_t *t2m_answer_f(const t2m_question_t *question);
 
-/** The answers of the endpoints of those names; t2m_answer_request that of `requests/ID`. */
-t2m_answer_f t2m_answer_errors, t2m_answer_performance, t2m_answer_security, t2m_answer_request,
-    t2m_answer_health, t2m_answer_index;
+/**
+ * The answers of the endpoints of those names; t2m_answer_request that of `requests/ID`,
+ * t2m_answer_group that of `errors/ID`, whose id stands in the query.
+ */
+t2m_answer_f t2m_answer_errors, t2m_answer_group, t2m_answer_performance, t2m_answer_security,
+    t2m_answer_request, t2m_answer_health, t2m_answer_index;
 
 /** The Prometheus text 0.0.4, in request's pool; never NULL. */
 const char *t2m_answer_metrics(const t2m_question_t *question, apr_size_t *size);

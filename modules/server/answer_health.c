@@ -114,7 +114,8 @@ static json_t *writer(t2m_answer_t *answer, const t2m_answer_ledger_t *ledger)
 
 /* What became of the records of one stream, or of all. */
 typedef struct {
-    apr_uint64_t accepted, written, dropped[T2M_DROP_COUNT], waiting, worker_died, bytes;
+    apr_uint64_t accepted, written, suppressed, dropped[T2M_DROP_COUNT], waiting, worker_died,
+        bytes;
 } account_t;
 
 static void add_stream(account_t *account, const t2m_answer_ledger_t *ledger, int stream)
@@ -124,6 +125,7 @@ static void add_stream(account_t *account, const t2m_answer_ledger_t *ledger, in
 
     account->accepted += t2m_answer_accepted(ledger, stream);
     account->written += t2m_answer_written(ledger, stream);
+    account->suppressed += t2m_answer_suppressed(ledger, stream);
     for (reason = 0; reason < T2M_DROP_COUNT; reason++) {
         account->dropped[reason] += totals->dropped[reason];
     }
@@ -139,7 +141,7 @@ static json_t *account_of(t2m_answer_t *answer, const account_t *account)
 
     t2m_answer_set_count(answer, object, "accepted", account->accepted);
     t2m_answer_set_count(answer, object, "written", account->written);
-    t2m_answer_set_count(answer, object, "suppressed", 0);
+    t2m_answer_set_count(answer, object, "suppressed", account->suppressed);
     for (reason = 0; reason < T2M_DROP_COUNT; reason++) {
         t2m_answer_set_count(answer, dropped, t2m_answer_drop_name(reason),
                              account->dropped[reason]);

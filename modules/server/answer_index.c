@@ -21,6 +21,8 @@ static const struct {
 } endpoints[] = {
     { "errors", "Groups of errors with their counts, and the newest errors",
       T2M_ANSWER_ERRORS_PARAMETERS },
+    { "errors/ID", "All that is known of one group, by its id; POST sets its state",
+      T2M_ANSWER_GROUP_PARAMETERS },
     { "performance", "Durations and counts by endpoint, and the newest slow requests",
       T2M_ANSWER_PERFORMANCE_PARAMETERS },
     { "security", "The newest security events, and how often each happened",
@@ -45,7 +47,9 @@ static const struct {
     { "request_id", T2M_QUERY_REQUEST_ID },
     { "event", T2M_QUERY_EVENT },
     { "q", T2M_QUERY_Q },
-    { "after", T2M_QUERY_AFTER }
+    { "after", T2M_QUERY_AFTER },
+    { "sort", T2M_QUERY_SORT },
+    { "state", T2M_QUERY_STATE }
 };
 
 /* The request's own path without the slashes at its end: the endpoints stand below it. */

@@ -19,6 +19,7 @@
 #include <apr_strings.h>
 
 #include "core/prometheus.h"
+#include "server/answer_group.h"
 
 enum { GROUPS_TOLD = 100, FIRST_ROOM = 65536 };
 
@@ -225,20 +226,27 @@ static int most_first(const void *left, const void *right)
     return memcmp(a->id, b->id, sizeof(a->id));
 }
 
-static unsigned read_groups(metrics_t *metrics, group_t *groups, apr_uint64_t *total)
+/* What the groups come to: all errors, and the groups by what is shown of them. */
+typedef struct {
+    apr_uint64_t total;
+    apr_uint64_t states[T2M_GROUP_NEW + 1];
+} group_sums_t;
+
+static unsigned read_groups(metrics_t *metrics, group_t *groups, group_sums_t *sums)
 {
     const t2m_tables_t *tables = metrics->answer.question->board->tables;
     unsigned count = 0, i;
 
-    *total = 0;
+    memset(sums, 0, sizeof(*sums));
     for (i = 0; i < T2M_GROUPS_MAX; i++) {
         t2m_group_t row;
 
         if (!t2m_answer_row(&metrics->answer, &tables->groups[i], &row, sizeof(row))) {
             continue;
         }
-        *total += row.total + row.evicted;
+        sums->total += row.total + row.evicted;
         if (i > 0 && row.used) {
+            sums->states[t2m_answer_group_state(&metrics->answer, &row)]++;
             memcpy(groups[count].id, row.id, sizeof(row.id));
             groups[count++].total = row.total;
         }
@@ -246,17 +254,33 @@ static unsigned read_groups(metrics_t *metrics, group_t *groups, apr_uint64_t *t
     return count;
 }
 
+static void write_states(metrics_t *metrics, const group_sums_t *sums)
+{
+    int state;
+
+    gauge(metrics, "t2mlog_error_groups", "Groups of errors by state.");
+    for (state = T2M_GROUP_ONGOING; state <= T2M_GROUP_NEW; state++) {
+        t2m_prometheus_label_t of = label("state", t2m_group_state_name((t2m_group_state_e)state));
+
+        sample(metrics, &of, 1, sums->states[state]);
+    }
+}
+
 /* The sum stands alone: a series of what is not among the first hundred would go back whenever
  * a group comes in among them. */
 static void write_errors(metrics_t *metrics)
 {
     group_t *groups = apr_palloc(metrics->answer.pool, T2M_GROUPS_MAX * sizeof(*groups));
-    apr_uint64_t skipped = metrics->answer.skipped_rows, total;
-    unsigned count = read_groups(metrics, groups, &total), i;
+    apr_uint64_t skipped = metrics->answer.skipped_rows;
+    group_sums_t sums;
+    unsigned count = read_groups(metrics, groups, &sums), i;
 
     qsort(groups, count, sizeof(*groups), most_first);
     if (metrics->answer.skipped_rows == skipped) {
-        single_counter(metrics, "t2mlog_errors_total", "Errors logged, in all groups.", total);
+        single_counter(metrics, "t2mlog_errors_total",
+                       "Errors in all groups, those that were counted and not written too.",
+                       sums.total);
+        write_states(metrics, &sums);
     }
     counter(metrics, "t2mlog_error_group_errors_total",
             "Errors by group, for the hundred largest groups.");
@@ -336,6 +360,19 @@ static void write_drops(metrics_t *metrics)
     }
 }
 
+static void write_suppressed(metrics_t *metrics)
+{
+    int stream;
+
+    counter(metrics, "t2mlog_suppressed_lines_total",
+            "Lines counted and not written, as repeats of others, by stream.");
+    for (stream = 0; stream < T2M_STREAM_COUNT; stream++) {
+        t2m_prometheus_label_t of = stream_label(stream);
+
+        sample(metrics, &of, 1, t2m_answer_suppressed(&metrics->ledger, stream));
+    }
+}
+
 static void write_streams(metrics_t *metrics)
 {
     int stream;
@@ -354,6 +391,7 @@ static void write_streams(metrics_t *metrics)
 
         sample(metrics, &of, 1, metrics->ledger.ledger.spilled[stream]);
     }
+    write_suppressed(metrics);
     write_drops(metrics);
     single_counter(metrics, "t2mlog_worker_died_total",
                    "Requests whose process died before it had logged them.",

@@ -102,17 +102,14 @@ void t2m_answer_set_duration(t2m_answer_t *answer, json_t *object, const char *n
     t2m_answer_set(answer, object, name, json_real(whole / 1000));
 }
 
-void t2m_answer_set_raw(t2m_answer_t *answer, json_t *object, const char *name, t2m_text_t raw)
+void t2m_answer_set_text(t2m_answer_t *answer, json_t *object, const char *name, t2m_text_t text)
 {
-    apr_size_t room = raw.size * 3;
-    char *text;
+    if (text.size > 0) {
+        json_t *value = json_stringn(text.data, text.size);
 
-    if (raw.size == 0) {
-        return;
+        t2m_answer_set(answer, object, name,
+                       value ? value : json_string(t2m_answer_shown(answer->pool, text)));
     }
-    text = apr_palloc(answer->pool, room);
-    t2m_answer_set(answer, object, name,
-                   json_stringn(text, t2m_member_unescape(raw, text, room)));
 }
 
 json_t *t2m_answer_member(const json_t *record, const char *name)
@@ -314,8 +311,8 @@ static unsigned find_lines(t2m_answer_t *answer, int which, line_t **lines)
     return count;
 }
 
-/* NULL when the line is not a JSON object, or memory is short: the rest then fails too. */
-static json_t *parse(t2m_text_t line)
+/* Where memory is short, the rest fails too. */
+json_t *t2m_answer_parse(t2m_text_t line)
 {
     json_t *record = json_loadb(line.data, line.size, JSON_ALLOW_NUL, NULL);
 
@@ -332,7 +329,7 @@ unsigned t2m_answer_find(t2m_answer_t *answer, int which, t2m_answer_record_t *f
     unsigned count = find_lines(answer, which, &lines), taken = 0, i;
 
     for (i = 0; i < count && taken < answer->question->query->limit; i++) {
-        json_t *record = parse(lines[i].line);
+        json_t *record = t2m_answer_parse(lines[i].line);
 
         if (!record) {
             answer->unreadable++;

@@ -58,8 +58,11 @@ void t2m_answer_set_moment(t2m_answer_t *answer, json_t *object, const char *nam
 void t2m_answer_set_duration(t2m_answer_t *answer, json_t *object, const char *name,
                              double microseconds);
 
-/** Sets a member to a text that is still escaped as in JSON. An empty one is left out. */
-void t2m_answer_set_raw(t2m_answer_t *answer, json_t *object, const char *name, t2m_text_t raw);
+/**
+ * Sets a member to a text. An empty one is left out; one that is no UTF-8 is told as
+ * t2m_answer_shown does.
+ */
+void t2m_answer_set_text(t2m_answer_t *answer, json_t *object, const char *name, t2m_text_t text);
 
 /** Appends to array. Takes value over as t2m_answer_set does. */
 void t2m_answer_append(t2m_answer_t *answer, json_t *array, json_t *value);
@@ -81,6 +84,9 @@ unsigned t2m_answer_find(t2m_answer_t *answer, int which, t2m_answer_record_t *f
 
 /** As t2m_answer_find, as an array of the records; NULL when memory is short. */
 json_t *t2m_answer_recent(t2m_answer_t *answer, int which);
+
+/** A line as an object of the caller; NULL when it is none, or memory is short. */
+json_t *t2m_answer_parse(t2m_text_t line);
 
 /** The member of a record at the top or, by T2MLogLayout, under `extra_fields`; borrowed. */
 json_t *t2m_answer_member(const json_t *record, const char *name);

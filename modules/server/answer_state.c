@@ -42,8 +42,8 @@ static int is_balanced(const t2m_answer_ledger_t *ledger)
 
     for (stream = 0; stream < T2M_STREAM_COUNT; stream++) {
         if (t2m_answer_accepted(ledger, stream)
-            != t2m_answer_written(ledger, stream) + t2m_answer_dropped(ledger, stream)
-                   + ledger->ledger.waiting[stream]) {
+            != t2m_answer_written(ledger, stream) + t2m_answer_suppressed(ledger, stream)
+                   + t2m_answer_dropped(ledger, stream) + ledger->ledger.waiting[stream]) {
             return 0;
         }
     }
@@ -72,7 +72,13 @@ apr_uint64_t t2m_answer_accepted(const t2m_answer_ledger_t *ledger, int stream)
     const t2m_totals_t *totals = &ledger->totals[stream];
 
     return ledger->ledger.accepted[stream] + totals->worker_died + totals->dropped[T2M_DROP_FULL]
-           + totals->dropped[T2M_DROP_REENTRY] + totals->dropped[T2M_DROP_RESERVED];
+           + totals->dropped[T2M_DROP_REENTRY] + totals->dropped[T2M_DROP_RESERVED]
+           + (totals->suppressed - totals->held);
+}
+
+apr_uint64_t t2m_answer_suppressed(const t2m_answer_ledger_t *ledger, int stream)
+{
+    return ledger->totals[stream].suppressed;
 }
 
 apr_uint64_t t2m_answer_written(const t2m_answer_ledger_t *ledger, int stream)

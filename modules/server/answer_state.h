@@ -33,8 +33,12 @@ typedef struct {
  */
 void t2m_answer_ledger(t2m_answer_t *answer, t2m_answer_ledger_t *ledger);
 
-/** The records of a stream that were to be written: in the rings, dropped before, or found dead. */
+/** The records of a stream that were to be written: in the rings, dropped or counted before, or
+ * found dead. */
 apr_uint64_t t2m_answer_accepted(const t2m_answer_ledger_t *ledger, int stream);
+
+/** Those that were counted and not written, as repeats of others. */
+apr_uint64_t t2m_answer_suppressed(const t2m_answer_ledger_t *ledger, int stream);
 
 /** Those that are in their files. */
 apr_uint64_t t2m_answer_written(const t2m_answer_ledger_t *ledger, int stream);

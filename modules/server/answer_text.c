@@ -45,8 +45,8 @@ static const table_t tables[] = {
     { "error_summary",
       { { "", "error_id", TEXT, 12 }, { "count_last_hour", "last hour", NUMBER, 0 },
         { "count_total", "total", NUMBER, 0 }, { "last_seen", "last seen", MOMENT, 20 },
-        { "level", "level", TEXT, 8 }, { "type", "type", TEXT, 16 },
-        { "message", "message", TEXT, 0 } } },
+        { "state", "state", TEXT, 9 }, { "level", "level", TEXT, 8 },
+        { "type", "type", TEXT, 16 }, { "message", "message", TEXT, 0 } } },
     { "recent_errors",
       { { "timestamp", "timestamp", TEXT, 24 }, { "level", "level", TEXT, 8 },
         { "error_id", "error_id", TEXT, 12 }, { "endpoint", "endpoint", TEXT, 24 },
@@ -406,7 +406,8 @@ static char *without_del(apr_pool_t *pool, const char *dumped, apr_size_t *size)
 const char *t2m_answer_json(apr_pool_t *pool, const json_t *answer, apr_size_t *size)
 {
     char *dumped = json_dumps(answer,
-                              JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(15));
+                              JSON_COMPACT | JSON_ENSURE_ASCII | JSON_PRESERVE_ORDER
+                                  | JSON_REAL_PRECISION(15));
     const char *text = dumped ? without_del(pool, dumped, size) : NULL;
 
     free(dumped);

@@ -167,35 +167,18 @@ static void begin_line(t2m_errorline_t *line, const call_t *call, t2m_level_e le
     line->field_count = call->count;
 }
 
-/* The group of what one module says in one file, of one kind. */
-static void group(t2m_errorline_t *line, const char *kind)
-{
-    t2m_text_t parts[4];
-
-    parts[0] = t2m_text("api");
-    parts[1] = t2m_text(line->module);
-    parts[2] = t2m_text(line->file);
-    parts[3] = t2m_text(kind);
-    t2m_fingerprint(parts, 4, line->error_id);
-}
-
 /* The line in app and, from ERROR on, in errors: the worse of both answers. */
 static apr_status_t write_line(const t2m_errorline_t *line, const call_t *call,
                                const request_rec *r, t2m_text_t message,
                                const t2m_exception_t *exception)
 {
     t2m_errorline_place_t place;
-    apr_status_t app, errors = APR_SUCCESS;
 
     t2m_errorline_locate(&place, call->config, NULL, r);
-    app = t2m_errorline_write_app(line, &place, message);
-    if (line->level >= T2M_LEVEL_ERROR) {
-        if (call->state) {
-            call->state->explained = 1;
-        }
-        errors = t2m_errorline_write_errors(line, &place, message, exception);
+    if (line->level >= T2M_LEVEL_ERROR && call->state) {
+        call->state->explained = 1;
     }
-    return app != APR_SUCCESS ? app : errors;
+    return t2m_errorline_write_both(line, &place, message, exception);
 }
 
 static apr_status_t t2mlog_log(request_rec *r, t2mlog_level_e level, const char *source,
@@ -214,7 +197,7 @@ static apr_status_t t2mlog_log(request_rec *r, t2mlog_level_e level, const char 
     }
     begin_line(&line, &call, level_of(level, T2M_LEVEL_INFO), source);
     exception.type = t2m_text(t2m_errorline_type(&line));
-    group(&line, message);
+    t2m_errorline_group(&line, call.config, exception.message);
     return write_line(&line, &call, r, exception.message, &exception);
 }
 
@@ -309,16 +292,17 @@ static apr_status_t write_exception(const call_t *call, const request_rec *r,
     char frames[TRACEBACK_MAX], message[T2M_ERRORLINE_MAX];
     t2m_exception_t result;
     t2m_errorline_t line;
+    t2m_text_t text;
 
     begin_line(&line, call, level_of(exception->level, T2M_LEVEL_ERROR), exception->module);
     line.file = exception->file ? apr_filepath_name_get(exception->file) : NULL;
     line.line = exception->line;
-    group(&line, exception->type);
     result.type = t2m_text(exception->type);
     result.message = t2m_text(exception->message);
     write_traceback(exception, call->config->mask, frames, &result);
-    return write_line(&line, call, r, write_message(exception, message, sizeof message),
-                      &result);
+    text = write_message(exception, message, sizeof message);
+    t2m_errorline_group_exception(&line, call->config, text, &result);
+    return write_line(&line, call, r, text, &result);
 }
 
 static apr_status_t t2mlog_log_exception(request_rec *r, const t2mlog_exception_t *exception,

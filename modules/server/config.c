@@ -27,7 +27,7 @@
  * host or directory gives, else what it inherits). */
 #define SERVER_NUMBERS(X) X(enabled) X(client_ip) X(id_respond)
 #define SERVER_STREAM_NUMBERS(X) X(level)
-#define SERVER_POINTERS(X) X(app) X(environment) X(id_header) X(id_trust)
+#define SERVER_POINTERS(X) X(app) X(environment) X(release) X(id_header) X(id_trust)
 #define SERVER_STREAM_POINTERS(X) X(file) X(rotation)
 #define GLOBAL_NUMBERS(X) \
     X(layout) X(admin_auth) X(admin_insecure) X(on_full) X(crash_trace) X(confine)
@@ -88,6 +88,13 @@ void *t2m_config_create_server(apr_pool_t *pool, server_rec *server)
     return config;
 }
 
+/* The virtual host's own come first, for the first that fits counts. */
+static apr_array_header_t *merge_groups(apr_pool_t *pool, apr_array_header_t *under,
+                                        apr_array_header_t *over)
+{
+    return under && over ? apr_array_append(pool, over, under) : over ? over : under;
+}
+
 void *t2m_config_merge_server(apr_pool_t *pool, void *base, void *more)
 {
     const t2m_server_config_t *under = base;
@@ -103,6 +110,7 @@ void *t2m_config_merge_server(apr_pool_t *pool, void *base, void *more)
     config->mask = under->mask && over->mask ? t2m_mask_merge(pool, under->mask, over->mask)
                  : over->mask ? over->mask : under->mask;
     config->fields = t2m_field_list_merge(pool, under->fields, over->fields, 0);
+    config->error_groups = merge_groups(pool, under->error_groups, over->error_groups);
     return config;
 }
 
@@ -480,6 +488,8 @@ static void resolve_global(apr_pool_t *pool, const server_rec *main_server,
     for (t2m_stream_e stream = 0; stream < T2M_STREAM_COUNT; stream++) {
         DEFAULT_VALUE(sync[stream], T2M_UNSET, (int)default_sync(stream))
     }
+    DEFAULT_VALUE(repeat.first, 0, T2M_REPEAT_FIRST)
+    DEFAULT_VALUE(repeat.every, 0, apr_time_from_sec(T2M_REPEAT_EVERY))
     resolve_limit(&config->max_total, DEFAULT_MAX_TOTAL);
     resolve_limit(&config->min_free, DEFAULT_MIN_FREE);
 }

@@ -25,10 +25,13 @@
 #include <apr_tables.h>
 
 #include "core/address.h"
+#include "core/debug_token.h"
 #include "core/extra.h"
+#include "core/fingerprint.h"
 #include "core/level.h"
 #include "core/limit.h"
 #include "core/mask.h"
+#include "core/repeat.h"
 #include "core/rotation.h"
 #include "core/stream.h"
 #include "shared/settings.h"
@@ -63,6 +66,12 @@ typedef struct {
     t2m_stream_e stream;              /* of T2MLogField */
 } t2m_config_field_t;
 
+/* One T2MLogErrorGroup. */
+typedef struct {
+    const char *words;             /* see core/group_rule.h */
+    char id[T2M_FINGERPRINT_SIZE]; /* of the group that its name has */
+} t2m_config_group_t;
+
 /* What only the whole server has: read it from the main server's record. */
 typedef struct {
     const char *directory;      /* T2MLogDir; absolute after resolve */
@@ -73,6 +82,8 @@ typedef struct {
     const char *user;           /* T2MLogUser; NULL none */
     int layout;                 /* T2MLogLayout: t2m_layout_e */
     const char *token_file;     /* T2MLogAdminTokenFile; absolute; NULL none */
+    const char *debug_key_file; /* T2MLogDebugHeader; absolute; NULL off */
+    const t2m_debug_key_t *debug_key; /* read in check_config; NULL: none that can be used */
     int admin_auth;             /* T2MLogAdminAuth: t2m_admin_auth_e */
     int admin_insecure;         /* T2MLogAdminInsecure */
     t2m_limit_t max_total;      /* T2MLogMaxTotal */
@@ -81,6 +92,7 @@ typedef struct {
     int sync[T2M_STREAM_COUNT]; /* T2MLogSync: t2m_sync_e */
     int crash_trace;            /* T2MLogCrashTrace */
     int confine;                /* T2MLogConfine */
+    t2m_repeat_rule_t repeat;   /* T2MLogRepeat; first 0: unset */
 } t2m_global_config_t;
 
 /* One per server and virtual host; virtual hosts without a directive of their own share the main
@@ -92,6 +104,8 @@ typedef struct {
     int level[T2M_STREAM_COUNT];          /* T2MLogLevel: t2m_level_e */
     const char *app;                      /* T2MLogApp */
     const char *environment;              /* T2MLogEnvironment */
+    const char *release;                  /* T2MLogRelease; NULL none */
+    apr_array_header_t *error_groups;     /* T2MLogErrorGroup: of t2m_config_group_t; or NULL */
     int client_ip;                        /* T2MLogClientIP: t2m_address_mode_e */
     int mask_off;                         /* T2MLogMask of this level was off, or was not */
     t2m_mask_t *mask;                     /* T2MLogMask; after resolve the whole policy */

@@ -82,6 +82,25 @@ int t2m_directive_size(const char *text, apr_uint64_t *size)
     return 1;
 }
 
+/* httpd's parser looks at the first letters of the unit only. */
+static int has_duration_unit(const char *text)
+{
+    static const char *const units[] = { "", "ms", "s", "mi", "min", "h" };
+    size_t digits = strspn(text, "0123456789");
+    for (size_t i = 0; digits && i < sizeof units / sizeof *units; i++) {
+        if (!ap_cstr_casecmp(text + digits, units[i])) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int t2m_directive_duration(const char *text, apr_interval_time_t *duration)
+{
+    return has_duration_unit(text)
+           && ap_timeout_parameter_parse(text, duration, "s") == APR_SUCCESS;
+}
+
 const char *t2m_directive_word(const cmd_parms *cmd, const char *word, const char *const words[],
                                int *value)
 {
@@ -145,6 +164,15 @@ const command_rec t2m_directives[] = {
                   "name of the application in the records; default: talk2me"),
     AP_INIT_TAKE1("T2MLogEnvironment", t2m_set_name, OFFSET(environment), RSRC_CONF,
                   "name of the environment in the records; default: production"),
+    AP_INIT_TAKE1("T2MLogRelease", t2m_set_name, OFFSET(release), RSRC_CONF,
+                  "name of the release that runs, in app and errors records; default: none"),
+    AP_INIT_TAKE_ARGV("T2MLogRepeat", t2m_set_repeat, NULL, RSRC_CONF,
+                      "first=N (default 5) and every=DURATION (default 60s): how many lines of one "
+                      "error are written before the 10th, 20th, 40th, and then at most how often; "
+                      "off: all are"),
+    AP_INIT_TAKE2("T2MLogErrorGroup", t2m_set_error_group, NULL, RSRC_CONF,
+                  "words of messages, * for what is between them, and the name of the group in "
+                  "which such errors count"),
     AP_INIT_TAKE1("T2MLogLayout", t2m_set_layout, NULL, RSRC_CONF,
                   "where extra fields stand: flat (default) at the top, nested under extra_fields, "
                   "or both"),
@@ -177,6 +205,9 @@ const command_rec t2m_directives[] = {
     AP_INIT_TAKE1("T2MLogAdminAuth", t2m_set_admin_auth, NULL, RSRC_CONF,
                   "what opens the admin endpoints: token (default), httpd (a user or certificate "
                   "that httpd authenticated) or either"),
+    AP_INIT_TAKE1("T2MLogDebugHeader", t2m_set_debug_header, NULL, RSRC_CONF,
+                  "file of the key, made with t2mlog debug-token --create, by which a signed "
+                  "X-T2M-Debug has its request logged at level trace8; default: off"),
     AP_INIT_FLAG("T2MLogAdminInsecure", t2m_set_admin_insecure, NULL, RSRC_CONF,
                  "On or Off (default): answer admin requests that come neither over TLS nor from "
                  "this machine"),

@@ -38,6 +38,24 @@ const char *t2m_set_token_file(cmd_parms *cmd, void *directory, const char *name
     return NULL;
 }
 
+const char *t2m_set_debug_header(cmd_parms *cmd, void *directory, const char *name)
+{
+    const char *reason = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+    int is_off = t2m_paths_is_off(name);
+    const char *path = is_off || *name == '|' ? NULL : ap_server_root_relative(cmd->pool, name);
+    (void)directory;
+    if (reason) {
+        return reason;
+    }
+    if (!path && !is_off) {
+        return t2m_directive_refuse(cmd, "\"%s\" is no file; allowed: off, or the path of the key "
+                                    "that t2mlog debug-token --create --key PATH makes, absolute "
+                                    "or relative to ServerRoot", name);
+    }
+    t2m_directive_global(cmd)->debug_key_file = path;
+    return NULL;
+}
+
 const char *t2m_set_admin_auth(cmd_parms *cmd, void *directory, const char *name)
 {
     static const char *const words[] = {

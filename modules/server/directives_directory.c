@@ -33,19 +33,6 @@ const char *t2m_set_enabled(cmd_parms *cmd, void *directory, int on)
     return NULL;
 }
 
-/* httpd's parser looks at the first letters of the unit only. */
-static int has_duration_unit(const char *text)
-{
-    static const char *const units[] = { "", "ms", "s", "mi", "min", "h" };
-    size_t digits = strspn(text, "0123456789");
-    for (size_t i = 0; digits && i < sizeof units / sizeof *units; i++) {
-        if (!ap_cstr_casecmp(text + digits, units[i])) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
 const char *t2m_set_slow(cmd_parms *cmd, void *directory, const char *text)
 {
     const char *reason = ap_check_cmd_context(cmd, ALLOWED_HERE);
@@ -53,8 +40,7 @@ const char *t2m_set_slow(cmd_parms *cmd, void *directory, const char *text)
     if (reason) {
         return reason;
     }
-    if (!has_duration_unit(text) || ap_timeout_parameter_parse(text, &slow, "s") != APR_SUCCESS
-        || slow < SLOW_MIN || slow > SLOW_MAX) {
+    if (!t2m_directive_duration(text, &slow) || slow < SLOW_MIN || slow > SLOW_MAX) {
         return t2m_directive_refuse(cmd, "bad duration \"%s\"; allowed: 1ms to 24h (a whole number "
                                     "with ms, s, min or h; seconds without)", text);
     }

@@ -37,6 +37,10 @@ t2m_set_word_f t2m_set_name, t2m_set_client_ip, t2m_set_layout, t2m_set_max_reco
 t2m_set_words_f t2m_set_request_id, t2m_set_mask;
 t2m_set_three_f t2m_set_field;
 
+/* directives_errors.c */
+t2m_set_words_f t2m_set_repeat;
+t2m_set_two_f t2m_set_error_group;
+
 /* directives_writer.c */
 t2m_set_word_f t2m_set_directory, t2m_set_max_total, t2m_set_min_free, t2m_set_buffer,
     t2m_set_program, t2m_set_user, t2m_set_on_full;
@@ -50,7 +54,7 @@ t2m_set_word_f t2m_set_slow, t2m_set_performance, t2m_set_endpoint;
 t2m_set_two_f t2m_set_context;
 
 /* directives_admin.c */
-t2m_set_word_f t2m_set_token_file, t2m_set_admin_auth;
+t2m_set_word_f t2m_set_token_file, t2m_set_admin_auth, t2m_set_debug_header;
 t2m_set_flag_f t2m_set_admin_insecure;
 
 /** The configuration of the directive's server, and its whole-server part. */
@@ -73,6 +77,11 @@ const char *t2m_directive_word(const cmd_parms *cmd, const char *word, const cha
  * not fit; *size is then left alone.
  */
 int t2m_directive_size(const char *text, apr_uint64_t *size);
+
+/**
+ * Reads a whole number with ms, s, min or h, seconds without. Returns 0 for anything else.
+ */
+int t2m_directive_duration(const char *text, apr_interval_time_t *duration);
 
 /** Reads the name and the expression of a field that is added; expression may be NULL: missing. */
 const char *t2m_directive_field(const cmd_parms *cmd, const char *name, const char *expression,

@@ -113,7 +113,8 @@ void t2m_early_replay(server_rec *main_server)
 
     if (config && config->enabled == 1) {
         t2m_errorline_locate(&place, config, NULL, NULL);
-        for (const kept_t *kept = store.first; kept; kept = kept->next) {
+        for (kept_t *kept = store.first; kept; kept = kept->next) {
+            t2m_errorline_group(&kept->line, config, kept->line.text);
             t2m_errorline_write(&kept->line, &place);
         }
         if (store.left_out) {

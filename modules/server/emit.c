@@ -165,21 +165,54 @@ void t2m_emit_begin(t2m_emit_t *emit, const t2m_server_config_t *config, apr_tim
                     t2m_line_start_t *start)
 {
     emit->config = config;
+    emit->limit = t2m_emit_limit(config);
     emit->room = quick_room(config);
     emit->count = 0;
+    emit->status = APR_SUCCESS;
+    emit->twin = 0;
     emit->next = emit->lines;
     emit->own_start.second = -1;
     emit->start = start ? start : &emit->own_start;
     t2m_line_start(emit->start, time);
 }
 
-void t2m_emit_end(t2m_emit_t *emit)
+void t2m_emit_twin(t2m_emit_t *emit)
 {
-    if (emit->count > 0) {
-        t2m_process_push_all(emit->items, emit->count);
+    emit->twin = 1;
+}
+
+/* Both stand one behind the other already, the name behind them. Returns 0 when they cannot be one
+ * record, or not now. */
+static int push_twin(const t2m_emit_t *emit)
+{
+    const t2m_ring_record_t *app = &emit->items[0].record, *errors = &emit->items[1].record;
+    t2m_ring_record_t record = *errors;
+
+    if (emit->count != 2 || app->size == 0 || errors->size == 0 || app->name_size
+        || errors->name_size < T2M_FINGERPRINT_SIZE || app->size > APR_UINT16_MAX
+        || app->size + errors->size > T2M_LINE_MAX) {
+        return 0;
     }
+    record.stream = app->stream;
+    record.file = app->file;
+    record.also = errors->file;
+    record.size = app->size + errors->size;
+    record.split = (apr_uint16_t)app->size;
+    record.flags |= T2M_FACT_TWIN;
+    return t2m_process_push_twin(&record, emit->items[0].line);
+}
+
+apr_status_t t2m_emit_end(t2m_emit_t *emit)
+{
+    apr_status_t status = APR_SUCCESS;
+
+    if (emit->count > 0 && !(emit->twin && push_twin(emit))) {
+        status = t2m_process_push_all(emit->items, emit->count);
+    }
+    emit->status = emit->status != APR_SUCCESS ? emit->status : status;
     emit->count = 0;
     emit->next = emit->lines;
+    return emit->status;
 }
 
 /* What stands at next, size bytes of a line, is an item with its name behind it. */
@@ -214,6 +247,7 @@ apr_status_t t2m_emit_source(const t2m_emit_source_t *source, const t2m_server_c
 
     t2m_record_begin(&record, source->stream, source->level, time);
     record.facts = source->facts;
+    record.audit = source->audit != 0;
     t2m_line_gather(&line, &record);
     source->gather(&line, source->data);
     return t2m_emit(&record, config, source->entry);
@@ -241,19 +275,39 @@ static apr_size_t render(t2m_emit_t *emit, const t2m_emit_source_t *source)
     return t2m_line_end(&line);
 }
 
+/* As render, through a record. Apart, so that quick lines take no stack for one. */
+static __attribute__((noinline)) apr_size_t encode(t2m_emit_t *emit,
+                                                   const t2m_emit_source_t *source)
+{
+    t2m_record_t record;
+    t2m_line_t line;
+
+    t2m_record_begin(&record, source->stream, source->level, emit->start->time);
+    t2m_line_gather(&line, &record);
+    source->gather(&line, source->data);
+    finish(&record, emit->config);
+    return t2m_encode(&record, emit->next, emit->limit);
+}
+
 void t2m_emit_add(t2m_emit_t *emit, const t2m_emit_source_t *source)
 {
+    apr_status_t status;
     apr_size_t size;
 
-    if (!t2m_emit_wants(emit->config, source->stream, source->level)) {
+    if (!t2m_emit_wants(emit->config, source->stream,
+                        source->audit ? T2M_LEVEL_CRITICAL : source->level)) {
         t2m_emit_add_count(emit, source);
         return;
     }
     size = render(emit, source);
+    if (size == 0 && emit->limit <= T2M_EMIT_LINE) {
+        size = encode(emit, source);
+    }
     if (size > 0) {
         queue(emit, source, size);
         return;
     }
-    t2m_emit_end(emit);
-    (void)t2m_emit_source(source, emit->config, emit->start->time);
+    (void)t2m_emit_end(emit);
+    status = t2m_emit_source(source, emit->config, emit->start->time);
+    emit->status = emit->status != APR_SUCCESS ? emit->status : status;
 }

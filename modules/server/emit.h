@@ -51,6 +51,7 @@ typedef struct {
     t2m_level_e level;
     t2m_facts_t facts;
     int quick; /* it has no fields of others */
+    int audit; /* written whatever T2MLogLevel says */
     void (*gather)(t2m_line_t *line, const void *data); /* may be called twice */
     const void *data;
     t2m_inflight_t *entry; /* as for t2m_emit */
@@ -61,14 +62,17 @@ enum {
     T2M_EMIT_LINE = 8192 /* bytes of the longest quick line: the default of T2MLogMaxRecord */
 };
 
-/* The records that belong to one moment of a request: rendered one by one, pushed together. On the
+/* The records that belong to one moment of a request: made one by one, pushed together. On the
  * stack; private to emit.c. */
 typedef struct {
     const t2m_server_config_t *config;
     t2m_line_start_t *start;
     t2m_line_start_t own_start;
+    apr_size_t limit; /* of a line */
     apr_size_t room; /* of a quick line; 0: none goes that way */
     apr_size_t count;
+    apr_status_t status; /* the first error of what was pushed by itself */
+    int twin; /* the two lines are of app and errors, of one error */
     t2m_slot_item_t items[T2M_EMIT_RECORDS];
     char *next;
     char lines[T2M_EMIT_RECORDS * (T2M_EMIT_LINE + T2M_NAME_MAX)];
@@ -87,8 +91,17 @@ void t2m_emit_add(t2m_emit_t *emit, const t2m_emit_source_t *source);
 /** Adds one of which only the facts are counted, see t2m_emit_count. */
 void t2m_emit_add_count(t2m_emit_t *emit, const t2m_emit_source_t *source);
 
-/** Pushes all that was added. */
-void t2m_emit_end(t2m_emit_t *emit);
+/**
+ * The records to come are an app line and an errors line of one error: if both are lines, they go
+ * as one (T2M_FACT_TWIN). After t2m_emit_begin.
+ */
+void t2m_emit_twin(t2m_emit_t *emit);
+
+/**
+ * Pushes all that was added. Returns APR_SUCCESS, or the first error of a record that was pushed by
+ * itself, as t2m_process_push.
+ */
+apr_status_t t2m_emit_end(t2m_emit_t *emit);
 
 /** A record alone, which does not go the quick way. Returns as t2m_emit. */
 apr_status_t t2m_emit_source(const t2m_emit_source_t *source, const t2m_server_config_t *config,

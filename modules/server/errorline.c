@@ -15,6 +15,7 @@
 #include <apr_lib.h>
 
 #include "core/error_group.h"
+#include "core/group_rule.h"
 #include "core/json.h"
 #include "core/traceback.h"
 #include "core/unescape.h"
@@ -103,25 +104,50 @@ static t2m_text_t pattern_of(const t2m_mask_t *mask, t2m_text_t message, char *o
     return t2m_text_of(out, t2m_message_pattern(message, out));
 }
 
-void t2m_errorline_group(t2m_errorline_t *line, const t2m_mask_t *mask, t2m_text_t message)
+/* The first rule that fits counts. */
+static int group_by_rule(t2m_errorline_t *line, const t2m_server_config_t *config,
+                         t2m_text_t message)
+{
+    const apr_array_header_t *rules = config ? config->error_groups : NULL;
+
+    for (int i = 0; rules && i < rules->nelts; i++) {
+        const t2m_config_group_t *rule = &APR_ARRAY_IDX(rules, i, t2m_config_group_t);
+
+        if (t2m_group_rule_matches(rule->words, message)) {
+            memcpy(line->error_id, rule->id, sizeof line->error_id);
+            return 1;
+        }
+    }
+    return 0;
+}
+
+void t2m_errorline_group(t2m_errorline_t *line, const t2m_server_config_t *config,
+                         t2m_text_t message)
 {
     char pattern[T2M_MESSAGE_PATTERN_MAX];
 
-    if (line->level >= T2M_LEVEL_ERROR && !line->error_id[0]) {
-        t2m_error_group_pattern(pattern_of(mask, message, pattern), line->error_id);
+    if (line->level >= T2M_LEVEL_ERROR && !group_by_rule(line, config, message)
+        && !line->error_id[0]) {
+        t2m_error_group_pattern(pattern_of(config ? config->mask : NULL, message, pattern),
+                                line->error_id);
     }
 }
 
-void t2m_errorline_group_exception(t2m_errorline_t *line, const t2m_mask_t *mask,
-                                   const t2m_exception_t *exception)
+void t2m_errorline_group_exception(t2m_errorline_t *line, const t2m_server_config_t *config,
+                                   t2m_text_t message, const t2m_exception_t *exception)
 {
     char pattern[T2M_MESSAGE_PATTERN_MAX], frames[T2M_TRACEBACK_MAX];
+    apr_size_t size;
     int cut = 0;
-    apr_size_t size = t2m_mask_copy(mask, T2M_CONTENT_MESSAGE, exception->frames, frames,
-                                    sizeof frames, &cut);
 
+    if (group_by_rule(line, config, message)) {
+        return;
+    }
+    size = t2m_mask_copy(config->mask, T2M_CONTENT_MESSAGE, exception->frames, frames,
+                         sizeof frames, &cut);
     t2m_error_group_exception(exception->type, t2m_text_of(frames, size),
-                              pattern_of(mask, exception->message, pattern), line->error_id);
+                              pattern_of(config->mask, exception->message, pattern),
+                              line->error_id);
 }
 
 void t2m_errorline_read(const ap_errorlog_info *info, const char *text, t2m_errorline_t *line)

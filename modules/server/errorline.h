@@ -72,15 +72,19 @@ void t2m_errorline_start(void);
 void t2m_errorline_read(const ap_errorlog_info *info, const char *text, t2m_errorline_t *line);
 
 /**
- * Sets the group of a line from ERROR on whose format only passes on what others say: by the words
- * of message, without its secrets. Of all others t2m_errorline_read has set it. mask: NULL where
- * there is no configuration yet.
+ * Sets the group of a line from ERROR on: the one that T2MLogErrorGroup gives its message; else, if
+ * its format only passes on what others say, by the words of message, without its secrets. Of all
+ * others t2m_errorline_read has set it. config: NULL where there is none yet.
  */
-void t2m_errorline_group(t2m_errorline_t *line, const t2m_mask_t *mask, t2m_text_t message);
+void t2m_errorline_group(t2m_errorline_t *line, const t2m_server_config_t *config,
+                         t2m_text_t message);
 
-/** Sets the group of a line with a traceback: by the exception's type and frames. */
-void t2m_errorline_group_exception(t2m_errorline_t *line, const t2m_mask_t *mask,
-                                   const t2m_exception_t *exception);
+/**
+ * Sets the group of a line with a traceback: the one that T2MLogErrorGroup gives its message, else
+ * by the exception's type and frames.
+ */
+void t2m_errorline_group_exception(t2m_errorline_t *line, const t2m_server_config_t *config,
+                                   t2m_text_t message, const t2m_exception_t *exception);
 
 /**
  * The line's text as it was before httpd escaped it: in decoded, which has room for
@@ -102,25 +106,24 @@ void t2m_errorline_locate(t2m_errorline_place_t *place, const t2m_server_config_
 const char *t2m_errorline_type(const t2m_errorline_t *line);
 
 /**
- * Writes the line to the stream app. message: line->text decoded, or another. Returns as t2m_emit;
- * a drop is counted in the slot.
+ * Writes the line to the stream errors alone, unless it is one of many that are only counted
+ * (T2MLogRepeat). Returns as t2m_emit.
  */
-apr_status_t t2m_errorline_write_app(const t2m_errorline_t *line,
-                                     const t2m_errorline_place_t *place, t2m_text_t message);
-
-/** Writes the line to the stream errors. Returns as t2m_emit. */
 apr_status_t t2m_errorline_write_errors(const t2m_errorline_t *line,
                                         const t2m_errorline_place_t *place, t2m_text_t message,
                                         const t2m_exception_t *exception);
 
 /**
- * Writes a line whose exception is the message itself to the stream app and, from level ERROR on,
- * to errors; the records go together, which costs much less than one and then the other.
+ * Writes the line to the stream app and, from level ERROR on, to errors, unless it is one of many
+ * that are only counted. The records go together: what becomes of one becomes of the other.
+ * message: line->text decoded, or another. exception: NULL: it is the message itself. Returns as
+ * t2m_emit, the worse of both; a drop is counted in the slot.
  */
-void t2m_errorline_write_both(const t2m_errorline_t *line, const t2m_errorline_place_t *place,
-                              t2m_text_t message);
+apr_status_t t2m_errorline_write_both(const t2m_errorline_t *line,
+                                      const t2m_errorline_place_t *place, t2m_text_t message,
+                                      const t2m_exception_t *exception);
 
-/** t2m_errorline_write_both with the line's own text. */
+/** t2m_errorline_write_both with the line's own text, which is the exception's. */
 void t2m_errorline_write(const t2m_errorline_t *line, const t2m_errorline_place_t *place);
 
 #endif

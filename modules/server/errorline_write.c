@@ -12,12 +12,18 @@
 /* See errorline.h: from a line to its records. */
 #include "server/errorline.h"
 
+#include <stddef.h>
+
+#include <apr_siphash.h>
+
 #include "core/clean.h"
 #include "core/line.h"
+#include "server/breadcrumbs.h"
 #include "server/context.h"
 #include "server/emit.h"
 #include "server/numbers.h"
 #include "server/process.h"
+#include "server/repeats.h"
 
 enum {
     LOGGER_MAX = 159,
@@ -42,6 +48,7 @@ void t2m_errorline_start(void)
 {
     generation++;
     t2m_numbers_start();
+    t2m_repeats_start();
 }
 
 static kept_t *kept_here(void)
@@ -67,6 +74,7 @@ typedef struct {
 typedef struct {
     int searched, is_clean; /* the message: nothing in it is masked */
     rendered_t rendered;
+    char worker[T2M_BREADCRUMBS_WORKER_MAX]; /* of the errors line; not zeroed */
 } shared_t;
 
 /* What is told, in one record or both. */
@@ -78,8 +86,9 @@ typedef struct {
     t2m_text_t message;
     shared_t *shared;
     kept_t *kept;
-    apr_size_t logger_size;
+    apr_size_t logger_size, name_size;
     char logger[LOGGER_MAX];
+    char name[T2M_NAME_MAX]; /* of the errors record: the group, then the virtual host */
 } told_t;
 
 static char *append(char *to, const char *end, const char *string)
@@ -166,6 +175,7 @@ static void put_process(t2m_line_t *line, const told_t *told, const t2m_numbers_
     t2m_line_string(line, "hostname", T2M_CONTENT_SAFE, t2m_process_hostname());
     t2m_line_plain(line, "thread", t2m_numbers_thread(numbers));
     t2m_line_integer(line, "process", numbers->process);
+    t2m_line_string(line, "release", T2M_CONTENT_SAFE, config->release);
 }
 
 /* The same for all lines of a thread, mostly. */
@@ -354,13 +364,46 @@ static void gather_errors(t2m_line_t *line, const void *data)
     t2m_line_text(line, "error_type", content_of_type(line, told), told->exception->type);
     t2m_line_plain(line, "error_id",
                    t2m_text_of(told->line->error_id, sizeof told->line->error_id));
+    t2m_breadcrumbs_put(line, told->place, told->shared->worker);
     add_foreign(line, told);
+}
+
+/* The name that the request's host has in the records of the stream access; empty: none. */
+static t2m_text_t vhost_of(const t2m_errorline_place_t *place)
+{
+    t2m_text_t vhost = t2m_text(place->origin ? place->origin->server->server_hostname : NULL);
+
+    if (vhost.size > T2M_SUPPRESSED_VHOST) {
+        vhost.size = t2m_utf8_boundary(vhost.data, vhost.size, T2M_SUPPRESSED_VHOST);
+    }
+    return vhost;
+}
+
+/* Of the address as it is shown: what the configuration hides is not counted, either. */
+static apr_uint64_t client_of(const t2m_errorline_place_t *place)
+{
+    apr_uint64_t hash;
+
+    if (!place->ip.size) {
+        return 0;
+    }
+    hash = apr_siphash24(place->ip.data, place->ip.size, t2m_process_address_key());
+    return hash ? hash : 1;
+}
+
+static void write_name(told_t *told)
+{
+    t2m_text_t vhost = vhost_of(told->place);
+    char *next = t2m_text_copy(told->name, told->line->error_id, T2M_FINGERPRINT_SIZE);
+
+    next = t2m_text_copy(next, vhost.data, vhost.size);
+    told->name_size = (apr_size_t)(next - told->name);
 }
 
 static void begin_told(told_t *told, shared_t *shared, const t2m_errorline_t *line,
                        const t2m_errorline_place_t *place, t2m_text_t message)
 {
-    memset(shared, 0, sizeof *shared);
+    memset(shared, 0, offsetof(shared_t, worker));
     told->line = line;
     told->place = place;
     told->exception = NULL;
@@ -377,119 +420,138 @@ static t2m_emit_source_t source_of(const told_t *told, t2m_stream_e stream)
         .stream = stream,
         .level = told->line->level,
         .gather = stream == T2M_STREAM_APP ? gather_app : gather_errors,
+        .audit = told->place->state && told->place->state->debug,
         .data = told
     };
 
     if (stream == T2M_STREAM_ERRORS) {
-        source.facts.name = t2m_text_of(told->line->error_id, sizeof told->line->error_id);
+        source.facts.name = t2m_text_of(told->name, told->name_size);
+        source.facts.value = client_of(told->place);
     }
     return source;
 }
 
-/* A stream that is not wanted counts nothing, either. */
-static apr_status_t write_one(const told_t *told, t2m_stream_e stream)
+/* Nonzero when the exception is the message itself, or has no traceback. */
+static int is_short(const t2m_exception_t *exception)
+{
+    return exception->frames.size == 0 && !exception->truncated;
+}
+
+/* Nonzero when the records have nothing that only whole records can have. */
+static int is_quick(const told_t *told)
+{
+    return !told->line->truncated && told->line->field_count == 0 && is_short(told->exception)
+           && is_same(told->exception->message, told->message)
+           && (!told->place->state || t2m_context_is_empty(told->context));
+}
+
+static void add(t2m_emit_t *emit, const told_t *told, t2m_stream_e stream, int quick)
 {
     t2m_emit_source_t source = source_of(told, stream);
 
-    return t2m_emit_source(&source, told->place->config, told->line->time);
+    source.quick = quick;
+    t2m_emit_add(emit, &source);
 }
 
-apr_status_t t2m_errorline_write_app(const t2m_errorline_t *line,
-                                     const t2m_errorline_place_t *place, t2m_text_t message)
+/* Apart, so that the lines take no stack when nothing is written. */
+static __attribute__((noinline)) apr_status_t write_told(const told_t *told, int app, int errors)
 {
+    int quick = is_quick(told);
+    t2m_emit_t emit;
+
+    t2m_emit_begin(&emit, told->place->config, told->line->time, NULL);
+    if (app && errors) {
+        t2m_emit_twin(&emit);
+    }
+    if (app) {
+        add(&emit, told, T2M_STREAM_APP, quick);
+    }
+    if (errors) {
+        add(&emit, told, T2M_STREAM_ERRORS, quick && !t2m_breadcrumbs_any(told->place->state));
+    }
+    return t2m_emit_end(&emit);
+}
+
+/* Nonzero when one more of its group is only counted. */
+static int is_held(const t2m_errorline_t *line, const t2m_errorline_place_t *place, int app)
+{
+    t2m_suppression_t error = {
+        .id = line->error_id,
+        .vhost = vhost_of(place),
+        .client = client_of(place),
+        .level = line->level,
+        .has_app = app,
+        .time = line->time
+    };
+
+    if (place->state && place->state->debug) {
+        return 0; /* somebody wants to see all of it */
+    }
+    if (place->state) {
+        error.endpoint = t2m_request_route(place->state, place->origin, place->config);
+    }
+    return t2m_repeats_hold(&place->config->global->repeat, &error);
+}
+
+static apr_status_t write_streams(const t2m_errorline_t *line, const t2m_errorline_place_t *place,
+                                  t2m_text_t message, const t2m_exception_t *exception, int app,
+                                  int errors)
+{
+    t2m_context_t context;
     shared_t shared;
     told_t told;
 
-    if (!t2m_emit_wants(place->config, T2M_STREAM_APP, line->level)) {
+    if ((!app && !errors) || (errors && is_held(line, place, app))) {
         return APR_SUCCESS;
     }
     begin_told(&told, &shared, line, place, message);
-    return write_one(&told, T2M_STREAM_APP);
+    told.exception = exception;
+    if (errors) {
+        write_name(&told);
+    }
+    if (place->state) {
+        t2m_context_collect(&context, place->state, place->origin);
+        told.context = &context;
+    }
+    return write_told(&told, app, errors);
+}
+
+/* All lines of a request that is debugged. */
+static int is_wanted(const t2m_errorline_t *line, const t2m_errorline_place_t *place,
+                     t2m_stream_e stream)
+{
+    int debug = place->state && place->state->debug;
+
+    return t2m_emit_wants(place->config, stream, debug ? T2M_LEVEL_CRITICAL : line->level);
+}
+
+static int is_error(const t2m_errorline_t *line, const t2m_errorline_place_t *place)
+{
+    return line->level >= T2M_LEVEL_ERROR && is_wanted(line, place, T2M_STREAM_ERRORS);
 }
 
 apr_status_t t2m_errorline_write_errors(const t2m_errorline_t *line,
                                         const t2m_errorline_place_t *place, t2m_text_t message,
                                         const t2m_exception_t *exception)
 {
-    shared_t shared;
-    told_t told;
-
-    if (!t2m_emit_wants(place->config, T2M_STREAM_ERRORS, line->level)) {
-        return APR_SUCCESS;
-    }
-    begin_told(&told, &shared, line, place, message);
-    told.exception = exception;
-    return write_one(&told, T2M_STREAM_ERRORS);
+    return write_streams(line, place, message, exception, 0, is_error(line, place));
 }
 
-/* Nonzero when the records have nothing that only whole records can have. */
-static int is_quick(const told_t *told)
+apr_status_t t2m_errorline_write_both(const t2m_errorline_t *line,
+                                      const t2m_errorline_place_t *place, t2m_text_t message,
+                                      const t2m_exception_t *exception)
 {
-    return !told->line->truncated && told->line->field_count == 0
-           && (!told->place->state || t2m_context_is_empty(told->context));
-}
+    const t2m_exception_t own = { .type = t2m_text(t2m_errorline_type(line)),
+                                  .message = message };
 
-/* Apart, so that the lines take no stack when they are records. */
-static __attribute__((noinline)) void write_quick(const told_t *told, int app, int errors)
-{
-    t2m_emit_source_t source;
-    t2m_emit_t emit;
-
-    t2m_emit_begin(&emit, told->place->config, told->line->time, NULL);
-    if (app) {
-        source = source_of(told, T2M_STREAM_APP);
-        source.quick = 1;
-        t2m_emit_add(&emit, &source);
-    }
-    if (errors) {
-        source = source_of(told, T2M_STREAM_ERRORS);
-        source.quick = 1;
-        t2m_emit_add(&emit, &source);
-    }
-    t2m_emit_end(&emit);
-}
-
-static void write_records(const told_t *told, int app, int errors)
-{
-    if (app) {
-        (void)write_one(told, T2M_STREAM_APP);
-    }
-    if (errors) {
-        (void)write_one(told, T2M_STREAM_ERRORS);
-    }
-}
-
-void t2m_errorline_write_both(const t2m_errorline_t *line, const t2m_errorline_place_t *place,
-                              t2m_text_t message)
-{
-    const t2m_exception_t exception = { .type = t2m_text(t2m_errorline_type(line)),
-                                        .message = message };
-    int app = t2m_emit_wants(place->config, T2M_STREAM_APP, line->level);
-    int errors = line->level >= T2M_LEVEL_ERROR
-                 && t2m_emit_wants(place->config, T2M_STREAM_ERRORS, line->level);
-    t2m_context_t context;
-    shared_t shared;
-    told_t told;
-
-    if (!app && !errors) {
-        return;
-    }
-    begin_told(&told, &shared, line, place, message);
-    told.exception = &exception;
-    if (place->state) {
-        t2m_context_collect(&context, place->state, place->origin);
-        told.context = &context;
-    }
-    if (is_quick(&told)) {
-        write_quick(&told, app, errors);
-    } else {
-        write_records(&told, app, errors);
-    }
+    return write_streams(line, place, message, exception ? exception : &own,
+                         is_wanted(line, place, T2M_STREAM_APP),
+                         is_error(line, place));
 }
 
 void t2m_errorline_write(const t2m_errorline_t *line, const t2m_errorline_place_t *place)
 {
     char decoded[T2M_ERRORLINE_MAX];
 
-    t2m_errorline_write_both(line, place, t2m_errorline_message(line, decoded));
+    (void)t2m_errorline_write_both(line, place, t2m_errorline_message(line, decoded), NULL);
 }

@@ -16,6 +16,7 @@
 #include <http_main.h>
 
 #include "core/traceback.h"
+#include "server/breadcrumbs.h"
 #include "server/child_end.h"
 #include "server/errorline.h"
 #include "server/private.h"
@@ -56,16 +57,17 @@ static void write_traceback(t2m_request_t *state, const t2m_server_config_t *con
     t2m_traceback_result_t result;
     t2m_errorline_place_t place;
     t2m_exception_t exception;
+    t2m_text_t text;
 
     t2m_traceback_result(traceback->assembler, &result);
     exception.type = result.type.size ? result.type : t2m_text("Traceback");
     exception.message = result.message;
     exception.frames = result.frames;
     exception.truncated = result.truncated;
-    t2m_errorline_group_exception(&line, config->mask, &exception);
+    text = final_line(&exception, message, sizeof message);
+    t2m_errorline_group_exception(&line, config, text, &exception);
     t2m_errorline_locate(&place, config, NULL, traceback->origin);
-    (void)t2m_errorline_write_errors(&line, &place,
-                                     final_line(&exception, message, sizeof message), &exception);
+    (void)t2m_errorline_write_both(&line, &place, text, &exception);
     t2m_traceback_reset(traceback->assembler);
 }
 
@@ -149,21 +151,14 @@ static int is_of_traceback(const t2m_errorline_place_t *place, const char *forma
     return is_raw(format) && (is_open(place->state) || begins_traceback(text));
 }
 
-/* An errors record besides, unless it is told with a traceback. */
+/* A line of a traceback is told with it, as one event. */
 static void take_error(const t2m_errorline_t *line, const t2m_errorline_place_t *place,
                        const ap_errorlog_info *info, t2m_text_t message)
 {
-    t2m_exception_t exception = { .type = t2m_text(t2m_errorline_type(line)),
-                                  .message = message };
-
     place->state->explained = 1;
-    if (!info->r || !is_of_traceback(place, info->format, message)) {
-        t2m_errorline_write_both(line, place, message);
-        return;
-    }
-    (void)t2m_errorline_write_app(line, place, message);
-    if (!take_traceback_line(line, place, script_line(info->r->filename, message))) {
-        (void)t2m_errorline_write_errors(line, place, message, &exception);
+    if (!info->r || !is_of_traceback(place, info->format, message)
+        || !take_traceback_line(line, place, script_line(info->r->filename, message))) {
+        (void)t2m_errorline_write_both(line, place, message, NULL);
     }
 }
 
@@ -192,15 +187,18 @@ static void take_line(const ap_errorlog_info *info, const char *text)
     t2m_errorline_read(info, text, &line);
     message = t2m_errorline_message(&line, decoded);
     t2m_errorline_locate(&place, config, info->c, info->r);
-    t2m_errorline_group(&line, config->mask, message);
+    t2m_errorline_group(&line, config, message);
     if (place.state && line.level >= T2M_LEVEL_WARNING) {
         t2m_security_note_cause(place.state, place.origin, line.code, message);
     }
     if (place.state && line.level >= T2M_LEVEL_ERROR) {
         take_error(&line, &place, info, message);
-    } else {
-        t2m_errorline_write_both(&line, &place, message);
+        return;
     }
+    if (place.state) {
+        t2m_breadcrumbs_add(&place, &line, message);
+    }
+    (void)t2m_errorline_write_both(&line, &place, message, NULL);
 }
 
 /* httpd tells in no other way which signal ended a child. */

@@ -94,6 +94,8 @@ const char *t2m_paths_refuse_file(apr_pool_t *pool, const char *name)
         reason = "that is the name of the writer's control socket";
     } else if (!strncmp(base, T2M_CHAIN_KEY, sizeof(T2M_CHAIN_KEY) - 1)) {
         reason = "names that begin so are those of the writer's key";
+    } else if (!strncmp(base, T2M_GROUP_FILE, sizeof(T2M_GROUP_FILE) - 1)) {
+        reason = "names that begin so are those of the writer's error groups";
     } else {
         return NULL;
     }

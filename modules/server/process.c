@@ -362,6 +362,49 @@ apr_status_t t2m_process_push(const t2m_ring_record_t *record, const char *line,
     return status;
 }
 
+/* What has a place at once or is done in another way: not in a signal handler that interrupted
+ * such a thing. */
+typedef int at_once_f(const void *what, const void *more);
+
+static int do_at_once(at_once_f *act, const void *what, const void *more)
+{
+    int done = 0;
+
+    if (!has_slot()) {
+        return 0;
+    }
+    pushing++;
+    if (pushing == 1) {
+        done = act(what, more);
+    }
+    pushing--;
+    if (done && t2m_slot_writer_asleep(&process.slot)) {
+        wake_writer();
+    }
+    return done;
+}
+
+static int push_twin(const void *record, const void *lines)
+{
+    return t2m_slot_push_twin(&process.slot, record, lines);
+}
+
+int t2m_process_push_twin(const t2m_ring_record_t *record, const char *lines)
+{
+    return do_at_once(push_twin, record, lines);
+}
+
+static int suppress(const void *suppression, const void *unused)
+{
+    (void)unused;
+    return t2m_suppressed_count(&process.slot, suppression);
+}
+
+int t2m_process_suppress(const t2m_suppression_t *suppression)
+{
+    return do_at_once(suppress, suppression, NULL);
+}
+
 int t2m_process_push_exchange(const t2m_slot_exchange_t *exchange, t2m_inflight_t *entry)
 {
     int pushed = 0;
@@ -380,12 +423,13 @@ int t2m_process_push_exchange(const t2m_slot_exchange_t *exchange, t2m_inflight_
     return pushed;
 }
 
-void t2m_process_push_all(const t2m_slot_item_t *items, apr_size_t count)
+apr_status_t t2m_process_push_all(const t2m_slot_item_t *items, apr_size_t count)
 {
+    apr_status_t status = APR_SUCCESS, one;
     apr_size_t pushed = 0;
 
     if (!has_slot()) {
-        return;
+        return APR_EINVAL;
     }
     pushing++;
     if (pushing == 1) {
@@ -396,8 +440,10 @@ void t2m_process_push_all(const t2m_slot_item_t *items, apr_size_t count)
         wake_writer();
     }
     for (; pushed < count; pushed++) {
-        (void)t2m_process_push(&items[pushed].record, items[pushed].line, items[pushed].entry);
+        one = t2m_process_push(&items[pushed].record, items[pushed].line, items[pushed].entry);
+        status = status != APR_SUCCESS ? status : one;
     }
+    return status;
 }
 
 t2m_inflight_t *t2m_process_begin(const t2m_slot_request_t *request)

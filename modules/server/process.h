@@ -24,6 +24,7 @@
 #include "core/id.h"
 #include "shared/board.h"
 #include "shared/slot.h"
+#include "shared/suppressed.h"
 
 enum { T2M_PROCESS_PRIVATE_FDS = 12 };
 
@@ -76,11 +77,17 @@ apr_status_t t2m_process_push(const t2m_ring_record_t *record, const char *line,
  */
 int t2m_process_push_exchange(const t2m_slot_exchange_t *exchange, t2m_inflight_t *entry);
 
+/** Pushes two lines of one error, see t2m_slot_push_twin; else as t2m_process_push_exchange. */
+int t2m_process_push_twin(const t2m_ring_record_t *record, const char *lines);
+
+/** Counts an error that is not pushed, see t2m_suppressed_count, and wakes the writer. */
+int t2m_process_suppress(const t2m_suppression_t *suppression);
+
 /**
  * Pushes records that belong together, in their order, each as t2m_process_push does, mostly under
- * one lock. What becomes of each is counted in the slot.
+ * one lock. What becomes of each is counted in the slot. Returns the first one's error.
  */
-void t2m_process_push_all(const t2m_slot_item_t *items, apr_size_t count);
+apr_status_t t2m_process_push_all(const t2m_slot_item_t *items, apr_size_t count);
 
 /** t2m_slot_begin and t2m_slot_end on the process's slot; begin claims one first. */
 t2m_inflight_t *t2m_process_begin(const t2m_slot_request_t *request);

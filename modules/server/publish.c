@@ -137,6 +137,7 @@ static void fill(t2m_settings_t *settings, const t2m_global_config_t *global)
     settings->layout = (apr_uint32_t)global->layout;
     settings->block = global->on_full == T2M_ON_FULL_BLOCK;
     settings->confine = global->confine != 0;
+    settings->repeat = global->repeat;
     settings->max_total = global->max_total;
     settings->min_free = global->min_free;
 }

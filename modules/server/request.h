@@ -34,6 +34,7 @@
 
 typedef struct t2m_request_traceback_t t2m_request_traceback_t; /* see errorlog.c */
 typedef struct t2m_request_context_t t2m_request_context_t; /* see context.c */
+typedef struct t2m_breadcrumbs_t t2m_breadcrumbs_t; /* see breadcrumbs.c */
 
 typedef struct {
     const t2m_server_config_t *config; /* of the server it is for; final once `read` */
@@ -45,6 +46,7 @@ typedef struct {
     t2m_inflight_t *entry;          /* NULL: not in the in-flight table */
     t2m_request_traceback_t *traceback; /* NULL until a line may begin one */
     t2m_request_context_t *context; /* NULL until something is kept of it */
+    t2m_breadcrumbs_t *breadcrumbs; /* NULL until there is a first crumb */
     char *cause;                    /* see t2m_security_note_cause; NULL: none */
     t2m_exchange_t exchange;        /* once `known` what the client sent; texts are httpd's */
     const char *exchange_ip;        /* the useragent_ip that its address is by */
@@ -62,6 +64,7 @@ typedef struct {
     unsigned broken_off : 1;        /* the client ended before its whole body was read */
     unsigned timed_out : 1;         /* it was broken off by waiting too long for it */
     unsigned bodiless : 1;          /* nothing told of a body when it was read */
+    unsigned debug : 1;             /* its lines are written whatever level: debug_header.h */
     unsigned known : 1;             /* what the client sent was looked up */
     /* Not zeroed when the state is made, from here on. */
     char own_id[T2M_ID_SIZE + 1];

@@ -21,6 +21,9 @@
 /* The key of the security stream's chain there: no log file may have a name that begins so. */
 #define T2M_CHAIN_KEY "t2mlog.key"
 
+/* The error groups of before a stop, likewise. */
+#define T2M_GROUP_FILE "t2mlog.groups"
+
 enum {
     T2M_FD_SLOTS = 3,     /* the slots memory, writable */
     T2M_FD_BOARD = 4,     /* the board, writable */

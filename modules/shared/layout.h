@@ -172,7 +172,7 @@ typedef struct {
     apr_uint64_t dropped[T2M_DROPS]; /* [stream * T2M_DROP_COUNT + reason]; never set back */
     apr_uint64_t uncounted;     /* records without a line for which the ring had no room */
     apr_uint64_t waited;        /* pushes that waited for room */
-    apr_uint64_t suppressed;    /* all counts of the suppressed table; grows after they do */
+    apr_uint64_t suppressed;    /* grows with each count of the suppressed table; odd meanwhile */
     t2m_crash_t crash;
 } t2m_slot_header_t;
 
@@ -273,7 +273,9 @@ typedef struct {
 
 enum { T2M_VERDICTS = 8192 }; /* records of a batch, at most */
 
-#define T2M_VERDICT_HELD APR_UINT64_MAX /* not written; else what the line says as `repeated` */
+/* A verdict: not written; else what the line says as `repeated`. In bit 62 it also says whether the
+ * counts of the suppressed tables come before the record: writer/verdicts.h. */
+#define T2M_VERDICT_HELD APR_UINT64_MAX
 
 typedef enum {
     T2M_INTENT_NONE,

@@ -54,7 +54,10 @@ int t2m_suppressed_counts(const t2m_slots_t *slots, apr_uint32_t index,
 int t2m_suppressed_entry(const t2m_slots_t *slots, apr_uint32_t index, apr_uint32_t entry,
                          t2m_suppressed_t *copy);
 
-/** For the writer, with t2m_slots_mend: the counts of a slot that is given to others. */
+/**
+ * For the writer, with t2m_slots_mend: the counts of a slot that is given to others. All else in
+ * its table is forgotten.
+ */
 void t2m_suppressed_mend(t2m_slots_t *slots, apr_uint32_t index, const apr_uint64_t *counts);
 
 #endif

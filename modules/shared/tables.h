@@ -86,8 +86,9 @@ typedef struct {
 } t2m_metric_t;
 
 /* A group of errors; texts are UTF-8, masked, cut to their room. Row 0 counts what found no
- * place. When the table is full the row of the least weight gives its place to a new group, which
- * inherits that weight: Space-Saving, as in core/top.h. */
+ * place; its `before` is how many of them one group can be at most. When the table is full the row
+ * of the least weight gives its place to a new group, which inherits that weight: Space-Saving, as
+ * in core/top.h. */
 typedef struct {
     t2m_row_t row;
     char id[T2M_FINGERPRINT_SIZE];
@@ -178,6 +179,8 @@ typedef struct {
     t2m_tokens_t tokens;
     t2m_ledger_t ledger;
     apr_uint64_t evictions[3]; /* of metrics, groups, events: rows that gave their place away */
+    apr_uint64_t forgotten;    /* a group without a row happened at most so often and as often as
+                                * `before` of row 0 says: see writer/fold_group_place.c */
     apr_uint64_t restored;     /* 1: the groups of before the start were looked for */
     unsigned char recent_bytes[T2M_RECENT_COUNT][T2M_RECENT_BYTES];
 } t2m_tables_t;

@@ -10,7 +10,8 @@
  */
 
 /* Gathering by time and grouping by file; batch_exchange.c makes the two lines of an exchange,
- * batch_made.c gathers the writer's own, batch_render.c makes the bytes. */
+ * batch_errors.c sees to what is special about errors, batch_made.c gathers the writer's own lines,
+ * batch_render.c makes the bytes. */
 #include "writer/batch_internal.h"
 
 #include <stdlib.h>
@@ -20,9 +21,22 @@
 
 enum { AHEAD = 1024 }; /* bytes of an exchange that the processor is asked for */
 
+static void destroy(t2m_batch_t *batch)
+{
+    free(batch->merge);
+    free(batch->targets);
+    free(batch->taken);
+    free(batch->drops);
+    free(batch->suppressed);
+    free(batch->grown);
+    free(batch->verdicts);
+    free(batch);
+}
+
 t2m_batch_t *t2m_batch_create(const t2m_geometry_t *geometry)
 {
     t2m_batch_t *batch = calloc(1, sizeof(*batch));
+    apr_size_t count = geometry->slot_count;
 
     if (!batch) {
         return NULL;
@@ -30,21 +44,27 @@ t2m_batch_t *t2m_batch_create(const t2m_geometry_t *geometry)
     batch->slot_count = geometry->slot_count;
     batch->start.second = -1;
     batch->merge = t2m_merge_create(geometry->slot_count);
-    batch->targets = calloc(geometry->slot_count, sizeof(*batch->targets));
-    batch->taken = calloc(geometry->slot_count, sizeof(*batch->taken));
-    batch->drops = calloc(geometry->slot_count * (apr_size_t)T2M_DROPS, sizeof(*batch->drops));
-    if (!batch->merge || !batch->targets || !batch->taken || !batch->drops) {
-        free(batch->merge);
-        free(batch->targets);
-        free(batch->taken);
-        free(batch->drops);
-        free(batch);
+    batch->targets = calloc(count, sizeof(*batch->targets));
+    batch->taken = calloc(count, sizeof(*batch->taken));
+    batch->drops = calloc(count * T2M_DROPS, sizeof(*batch->drops));
+    batch->suppressed = calloc(count * (T2M_SUPPRESSED + 1), sizeof(*batch->suppressed));
+    batch->grown = calloc(count, 1);
+    batch->verdicts = t2m_verdicts_create();
+    if (!batch->merge || !batch->targets || !batch->taken || !batch->drops || !batch->suppressed
+        || !batch->grown || !batch->verdicts) {
+        destroy(batch);
         return NULL;
     }
     return batch;
 }
 
-void t2m_batch_start(t2m_batch_t *batch, const t2m_board_t *board)
+void t2m_batch_use(t2m_batch_t *batch, const t2m_group_index_t *groups)
+{
+    t2m_verdicts_use(batch->verdicts, groups);
+}
+
+void t2m_batch_start(t2m_batch_t *batch, const t2m_board_t *board,
+                     const t2m_repeat_rule_t *rule, const t2m_intent_t *again)
 {
     apr_uint32_t i;
 
@@ -69,6 +89,10 @@ void t2m_batch_start(t2m_batch_t *batch, const t2m_board_t *board)
     memcpy(batch->targets, board->heads, batch->slot_count * sizeof(*batch->targets));
     memcpy(batch->drops, board->drops,
            batch->slot_count * (apr_size_t)T2M_DROPS * sizeof(*batch->drops));
+    memset(batch->grown, 0, batch->slot_count);
+    batch->repeat_count = 0;
+    batch->repeats_left = 0;
+    t2m_verdicts_begin(batch->verdicts, board, rule, again);
     batch->before = board->header->done_moment;
 }
 
@@ -85,14 +109,14 @@ static apr_uint32_t part_for(t2m_batch_t *batch, apr_uint32_t file)
     return batch->part_of[file] - 1;
 }
 
-static t2m_batch_line_t *new_line(t2m_batch_t *batch, t2m_batch_kind_e kind,
-                                  const t2m_ring_record_t *record)
+t2m_batch_line_t *t2m_batch_new_line(t2m_batch_t *batch, t2m_batch_kind_e kind,
+                                     const t2m_ring_record_t *record)
 {
     apr_uint32_t i = batch->line_count++, *last = &batch->last_of[record->stream];
     t2m_batch_line_t *line = &batch->lines[i];
 
     memset(line, 0, sizeof(*line));
-    line->kind = kind;
+    line->kind = (apr_uint16_t)kind;
     line->record = *record;
     line->next = T2M_BATCH_LINES;
     *(*last == T2M_BATCH_LINES ? &batch->first_of[record->stream]
@@ -104,7 +128,7 @@ static t2m_batch_line_t *new_line(t2m_batch_t *batch, t2m_batch_kind_e kind,
 static t2m_batch_line_t *place_line(t2m_batch_t *batch, apr_uint32_t file, t2m_batch_kind_e kind,
                                     const t2m_ring_record_t *record)
 {
-    t2m_batch_line_t *line = new_line(batch, kind, record);
+    t2m_batch_line_t *line = t2m_batch_new_line(batch, kind, record);
     t2m_batch_part_t *part;
 
     line->part = part_for(batch, file);
@@ -164,14 +188,17 @@ static int spill_takes(const t2m_batch_t *batch, const t2m_batch_part_t *part, a
                <= T2M_SPILL_SIZE;
 }
 
-/* Why a record of that stream and file is not written; T2M_DROP_COUNT: it is. */
-static t2m_drop_e shed_reason(t2m_batch_t *batch, const t2m_ring_record_t *record)
+t2m_drop_e t2m_batch_shed_reason(const t2m_batch_t *batch, const t2m_ring_record_t *record)
 {
+    const t2m_batch_part_t none = { .file = record->file };
+
     if (batch->shed >> record->stream & 1) {
         return T2M_DROP_SHED;
     }
     if (batch->files[record->file].error
-        && !spill_takes(batch, &batch->parts[part_for(batch, record->file)], record->size)) {
+        && !spill_takes(batch, batch->part_of[record->file]
+                                   ? &batch->parts[batch->part_of[record->file] - 1] : &none,
+                        record->size)) {
         return T2M_DROP_REFUSED;
     }
     return T2M_DROP_COUNT;
@@ -185,10 +212,11 @@ static void count_shed(t2m_batch_part_t *part, apr_uint64_t count, t2m_drop_e re
     part->shed += count;
 }
 
-/* Whether so many lines of size bytes in all, each with a gap before it, still fit. */
+/* Whether so many lines of size bytes in all, each with a gap before it, still fit beside the lines
+ * that have to come. */
 static int lines_fit(const t2m_batch_t *batch, apr_uint32_t count, apr_size_t size)
 {
-    return batch->line_count + 2 * count <= T2M_BATCH_LINES
+    return batch->line_count + batch->repeats_left + 2 * count <= T2M_BATCH_LINES
         && batch->room + size + count * (apr_size_t)(T2M_LINE_MIN + 2 * T2M_LINE_TAIL)
                <= T2M_BATCH_BYTES;
 }
@@ -272,13 +300,13 @@ static int find_next(const t2m_batch_t *batch, const t2m_slots_t *slots, t2m_boa
 t2m_batch_line_t *t2m_batch_line_for(t2m_batch_t *batch, t2m_batch_kind_e kind,
                                      const t2m_ring_record_t *record)
 {
-    t2m_drop_e reason = record->size ? shed_reason(batch, record) : T2M_DROP_COUNT;
+    t2m_drop_e reason = record->size ? t2m_batch_shed_reason(batch, record) : T2M_DROP_COUNT;
     t2m_batch_line_t *line;
 
     if (record->size && reason == T2M_DROP_COUNT) {
         return add_line(batch, record->file, kind, record);
     }
-    line = new_line(batch, record->size ? T2M_BATCH_SHED : T2M_BATCH_COUNT, record);
+    line = t2m_batch_new_line(batch, record->size ? T2M_BATCH_SHED : T2M_BATCH_COUNT, record);
     line->last = kind == T2M_BATCH_LAST_REQUEST;
     if (record->size) {
         line->reason = (apr_uint32_t)reason;
@@ -288,32 +316,48 @@ t2m_batch_line_t *t2m_batch_line_for(t2m_batch_t *batch, t2m_batch_kind_e kind,
     return line;
 }
 
-static void take_line(t2m_batch_t *batch, apr_uint32_t slot, const t2m_ring_record_t *record,
-                      apr_uint64_t position, int made, const t2m_settings_t *settings,
-                      t2m_batch_trouble_t *trouble)
+/* Where a record's line is, and what becomes of it. */
+typedef struct {
+    apr_uint32_t slot;
+    apr_uint16_t made;
+    apr_uint16_t verdict; /* 0: none was asked for */
+    apr_uint64_t position;
+} place_t;
+
+static int is_unknown(const t2m_ring_record_t *record, const t2m_settings_t *settings)
+{
+    return record->size && record->file >= settings->file_count;
+}
+
+static void take_line(t2m_batch_t *batch, const t2m_ring_record_t *record, const place_t *place,
+                      const t2m_settings_t *settings, t2m_batch_trouble_t *trouble)
 {
     t2m_batch_line_t *line;
 
-    if (record->size && record->file >= settings->file_count) {
+    if (is_unknown(record, settings)) {
         trouble->unknown_file++;
         return;
     }
-    line = t2m_batch_line_for(batch, T2M_BATCH_RECORD, record);
-    line->slot = slot;
-    line->position = position;
-    line->made = made != 0;
+    line = t2m_batch_is_held(batch, place->verdict)
+               ? t2m_batch_new_line(batch, T2M_BATCH_HELD, record)
+               : t2m_batch_line_for(batch, T2M_BATCH_RECORD, record);
+    line->slot = place->slot;
+    line->position = place->position;
+    line->made = place->made;
+    line->verdict = place->verdict;
 }
 
 static void take_pair(t2m_batch_t *batch, apr_uint32_t slot, const t2m_batch_pair_t *pair,
-                      const t2m_settings_t *settings, t2m_batch_trouble_t *trouble)
+                      apr_uint16_t verdict, const t2m_settings_t *settings,
+                      t2m_batch_trouble_t *trouble)
 {
-    const t2m_ring_record_t *last = &pair->records[pair->count - 1];
     apr_uint32_t i;
 
     for (i = 0; i < pair->count; i++) {
-        take_line(batch, slot, &pair->records[i], pair->positions[i], 1, settings, trouble);
+        const place_t place = { slot, pair->made != 0, verdict, pair->positions[i] };
+
+        take_line(batch, &pair->records[i], &place, settings, trouble);
     }
-    batch->made_size = pair->positions[pair->count - 1] + last->size + last->name_size;
 }
 
 static void step_over(t2m_batch_t *batch, const t2m_merge_item_t *item)
@@ -343,7 +387,7 @@ apr_uint32_t t2m_batch_main_file(const t2m_settings_t *settings, int stream)
 static void add_dropped(t2m_batch_t *batch, apr_uint32_t part, int drop, apr_uint64_t count)
 {
     const t2m_ring_record_t record = { .stream = (unsigned char)(drop / T2M_DROP_COUNT) };
-    t2m_batch_line_t *line = new_line(batch, T2M_BATCH_DROPPED, &record);
+    t2m_batch_line_t *line = t2m_batch_new_line(batch, T2M_BATCH_DROPPED, &record);
 
     line->part = part;
     line->position = count;
@@ -426,6 +470,7 @@ static taking_e take_exchange(t2m_batch_t *batch, const t2m_slots_t *slots,
                               t2m_batch_trouble_t *trouble)
 {
     t2m_batch_pair_t pair;
+    const t2m_ring_record_t *last;
 
     if (batch->made_size + T2M_BATCH_PAIR_MAX > sizeof(batch->made)) {
         return FULL;
@@ -436,7 +481,29 @@ static taking_e take_exchange(t2m_batch_t *batch, const t2m_slots_t *slots,
     if (!pair_fits(batch, &pair)) {
         return FULL;
     }
-    take_pair(batch, item->slot, &pair, settings, trouble);
+    take_pair(batch, item->slot, &pair, 0, settings, trouble);
+    last = &pair.records[pair.count - 1];
+    batch->made_size = pair.positions[pair.count - 1] + last->size + last->name_size;
+    step_over(batch, item);
+    return TAKEN;
+}
+
+/* What becomes of the errors line becomes of the app line, which says the same. */
+static taking_e take_twin(t2m_batch_t *batch, const t2m_slots_t *slots,
+                          const t2m_merge_item_t *item, const t2m_settings_t *settings,
+                          t2m_batch_trouble_t *trouble)
+{
+    t2m_batch_pair_t pair;
+    const t2m_ring_record_t *errors = &pair.records[1];
+    apr_uint16_t verdict;
+
+    t2m_batch_twin(batch, item, &pair);
+    if (!pair_fits(batch, &pair)) {
+        return FULL;
+    }
+    verdict = is_unknown(errors, settings)
+                  ? 0 : t2m_batch_judge(batch, slots, item->slot, errors, pair.positions[1]);
+    take_pair(batch, item->slot, &pair, verdict, settings, trouble);
     step_over(batch, item);
     return TAKEN;
 }
@@ -444,14 +511,21 @@ static taking_e take_exchange(t2m_batch_t *batch, const t2m_slots_t *slots,
 static taking_e take(t2m_batch_t *batch, const t2m_slots_t *slots, const t2m_merge_item_t *item,
                      const t2m_settings_t *settings, t2m_batch_trouble_t *trouble)
 {
+    place_t place = { item->slot, 0, 0, batch->targets[item->slot] + sizeof(t2m_ring_record_t) };
+
     if (item->record.flags & T2M_FACT_EXCHANGE) {
         return take_exchange(batch, slots, item, settings, trouble);
+    }
+    if (item->record.flags & T2M_FACT_TWIN) {
+        return take_twin(batch, slots, item, settings, trouble);
     }
     if (!record_fits(batch, &item->record)) {
         return FULL;
     }
-    take_line(batch, item->slot, &item->record,
-              batch->targets[item->slot] + sizeof(t2m_ring_record_t), 0, settings, trouble);
+    if (item->record.stream == T2M_STREAM_ERRORS && !is_unknown(&item->record, settings)) {
+        place.verdict = t2m_batch_judge(batch, slots, item->slot, &item->record, place.position);
+    }
+    take_line(batch, &item->record, &place, settings, trouble);
     step_over(batch, item);
     return TAKEN;
 }
@@ -486,7 +560,7 @@ apr_uint32_t t2m_batch_gather(t2m_batch_t *batch, const t2m_slots_t *slots,
 {
     t2m_merge_item_t item;
 
-    t2m_batch_start(batch, board);
+    t2m_batch_start(batch, board, &settings->repeat, again);
     batch->moment = again ? again->moment : moment;
     batch->shed = again ? again->shed : board->header->shed;
     batch->limits = again ? NULL : room;
@@ -498,47 +572,8 @@ apr_uint32_t t2m_batch_gather(t2m_batch_t *batch, const t2m_slots_t *slots,
             t2m_merge_push(batch->merge, &item);
         }
     }
+    t2m_batch_repeats(batch, slots, board, again != NULL); /* all that came before these records */
     gather_records(batch, slots, board, settings, trouble);
+    t2m_batch_place_repeats(batch);
     return batch->line_count;
-}
-
-int t2m_batch_moves(const t2m_batch_t *batch)
-{
-    return batch->moves;
-}
-
-apr_uint64_t t2m_batch_target(const t2m_batch_t *batch, apr_uint32_t slot)
-{
-    return batch->targets[slot];
-}
-
-const apr_uint64_t *t2m_batch_drops(const t2m_batch_t *batch, apr_uint32_t slot)
-{
-    return batch->drops + slot * (apr_size_t)T2M_DROPS;
-}
-
-apr_time_t t2m_batch_moment(const t2m_batch_t *batch)
-{
-    return batch->moment;
-}
-
-apr_uint32_t t2m_batch_parts(const t2m_batch_t *batch, const t2m_batch_part_t **parts)
-{
-    *parts = batch->parts;
-    return batch->part_count;
-}
-
-apr_uint32_t t2m_batch_silenced(const t2m_batch_t *batch)
-{
-    return batch->silenced;
-}
-
-int t2m_batch_asks(const t2m_batch_t *batch)
-{
-    return batch->asks != 0;
-}
-
-apr_uint32_t t2m_batch_shed(const t2m_batch_t *batch)
-{
-    return batch->shed;
 }

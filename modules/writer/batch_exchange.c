@@ -127,6 +127,7 @@ int t2m_batch_exchange(t2m_batch_t *batch, const t2m_slots_t *slots, const t2m_m
     }
     t2m_line_start(&batch->start, exchange.time);
     pair->count = 1;
+    pair->made = 1;
     make_access(batch, &item->record, &exchange, limit, pair);
     if (item->record.name_size) { /* else there is nothing that was measured */
         make_performance(batch, &item->record, &exchange, limit, pair);

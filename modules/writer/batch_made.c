@@ -103,16 +103,18 @@ static void bury_process(t2m_batch_t *batch, const t2m_slots_t *slots, apr_uint6
     }
 }
 
-apr_uint32_t t2m_batch_bury(t2m_batch_t *batch, const t2m_slots_t *slots,
-                            const t2m_board_t *board, const t2m_settings_t *settings,
-                            const t2m_intent_t *intent)
+apr_uint32_t t2m_batch_bury(t2m_batch_t *batch, const t2m_slots_t *slots, t2m_board_t *board,
+                            const t2m_settings_t *settings, const t2m_intent_t *intent)
 {
+    int again = intent->phase != T2M_INTENT_NONE;
     apr_uint64_t tail = board->heads[intent->bury_slot]; /* it is drained: all below is written */
     t2m_inflight_t request;
     apr_uint32_t entry;
 
-    t2m_batch_start(batch, board);
+    t2m_batch_start(batch, board, &settings->repeat, NULL);
     batch->moment = intent->bury_time;
+    t2m_batch_slot_repeats(batch, slots, board, intent->bury_slot, again);
+    t2m_batch_place_repeats(batch);
     bury_process(batch, slots, tail, settings, intent);
     for (entry = 0; entry < slots->geometry.inflight_count; entry++) {
         if (is_in_flight(slots, intent->bury_slot, entry, tail, &request)) {
@@ -137,7 +139,7 @@ apr_uint32_t t2m_batch_tell(t2m_batch_t *batch, const t2m_board_t *board,
 {
     apr_uint32_t file;
 
-    t2m_batch_start(batch, board);
+    t2m_batch_start(batch, board, &settings->repeat, NULL);
     batch->moment = moment;
     batch->shed = shed;
     for (file = 0; file < settings->file_count && t2m_batch_has_room(batch, T2M_LINE_MIN); file++) {
@@ -169,7 +171,7 @@ void t2m_batch_shed_part(t2m_batch_t *batch, apr_uint32_t file)
     for (i = 0; i < batch->line_count; i++) {
         t2m_batch_line_t *line = &batch->lines[i];
 
-        if (line->kind != T2M_BATCH_COUNT && batch->parts[line->part].file == file) {
+        if (t2m_batch_has_part(line) && batch->parts[line->part].file == file) {
             shed_line(line);
         }
     }

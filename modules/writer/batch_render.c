@@ -9,7 +9,7 @@
  * and limitations under the License.
  */
 
-/* The bytes of a batch, and what it counts. */
+/* The bytes of a batch, and what it says of itself and counts. */
 #include "writer/batch_internal.h"
 
 #include <string.h>
@@ -76,6 +76,8 @@ static void render_line(t2m_batch_t *batch, const t2m_slots_t *slots,
     t2m_batch_part_t *part = &batch->parts[line->part];
     apr_uint32_t size = line->record.size;
     char *out = batch->bytes + part->start + part->size;
+    apr_uint64_t repeated = line->record.stream == T2M_STREAM_ERRORS
+                                ? t2m_verdicts_get(batch->verdicts, line->verdict) : 0;
 
     if (line->made) {
         memcpy(out, batch->made + line->position, size);
@@ -84,8 +86,12 @@ static void render_line(t2m_batch_t *batch, const t2m_slots_t *slots,
         clean(out, size);
     }
     part->size += size;
+    if (repeated) {
+        part->size += t2m_encode_repeated(repeated, batch->bytes + part->start + part->size);
+    }
     if (settings->files[part->file].label) {
-        part->size += t2m_encode_stream((t2m_stream_e)line->record.stream, out + size);
+        part->size += t2m_encode_stream((t2m_stream_e)line->record.stream,
+                                        batch->bytes + part->start + part->size);
     }
     end_line(batch, part, line);
 }
@@ -110,6 +116,9 @@ static void copy_name(t2m_batch_t *batch, const t2m_slots_t *slots, apr_uint32_t
 {
     const t2m_batch_line_t *line = &batch->lines[i];
 
+    if (line->kind == T2M_BATCH_REPEATS) {
+        return; /* it is there */
+    }
     if (line->made) { /* in no slot */
         memcpy(batch->names[i], batch->made + line->position + line->record.size,
                line->record.name_size);
@@ -119,12 +128,28 @@ static void copy_name(t2m_batch_t *batch, const t2m_slots_t *slots, apr_uint32_t
     }
 }
 
+/* What is counted of an error's line is read in it, written or not. */
+static void keep_held(t2m_batch_t *batch, const t2m_slots_t *slots, t2m_batch_line_t *line)
+{
+    apr_uint32_t size = line->record.size;
+
+    line->start = batch->held_size;
+    line->size = 0;
+    if (line->record.stream == T2M_STREAM_ERRORS && !line->made
+        && size <= sizeof(batch->held) - batch->held_size) {
+        t2m_slots_copy(slots, line->slot, line->position, batch->held + line->start, size);
+        line->size = size;
+        batch->held_size += size;
+    }
+}
+
 /* The ring was written by another processor. */
 static void fetch_ahead(const t2m_batch_t *batch, const t2m_slots_t *slots, apr_uint32_t i)
 {
     const t2m_batch_line_t *line = i < batch->line_count ? &batch->lines[i] : NULL;
 
-    if (line && !line->made && line->kind != T2M_BATCH_GAP && line->kind != T2M_BATCH_DROPPED) {
+    if (line && !line->made && line->kind != T2M_BATCH_GAP && line->kind != T2M_BATCH_DROPPED
+        && line->kind != T2M_BATCH_REPEATS) {
         t2m_slots_fetch(slots, line->slot, line->position,
                         line->record.size + line->record.name_size);
     }
@@ -136,6 +161,7 @@ void t2m_batch_render(t2m_batch_t *batch, const t2m_chain_t *chain, const t2m_sl
     apr_uint32_t i;
 
     batch->chain = chain;
+    batch->held_size = 0;
     place_parts(batch, files);
     for (i = 0; i < batch->line_count; i++) {
         t2m_batch_line_t *line = &batch->lines[i];
@@ -144,6 +170,10 @@ void t2m_batch_render(t2m_batch_t *batch, const t2m_chain_t *chain, const t2m_sl
         fetch_ahead(batch, slots, i + AHEAD);
         copy_name(batch, slots, i);
         line->start = part->start + part->size;
+        if (line->kind == T2M_BATCH_HELD) {
+            keep_held(batch, slots, line);
+            continue;
+        }
         if (line->kind == T2M_BATCH_GAP) {
             render_gap(batch, line);
         } else if (line->kind == T2M_BATCH_RECORD || line->kind == T2M_BATCH_LAST_REQUEST) {
@@ -156,6 +186,57 @@ void t2m_batch_render(t2m_batch_t *batch, const t2m_chain_t *chain, const t2m_sl
     }
 }
 
+int t2m_batch_moves(const t2m_batch_t *batch)
+{
+    return batch->moves;
+}
+
+apr_uint64_t t2m_batch_target(const t2m_batch_t *batch, apr_uint32_t slot)
+{
+    return batch->targets[slot];
+}
+
+const apr_uint64_t *t2m_batch_drops(const t2m_batch_t *batch, apr_uint32_t slot)
+{
+    return batch->drops + slot * (apr_size_t)T2M_DROPS;
+}
+
+const apr_uint64_t *t2m_batch_suppressed(const t2m_batch_t *batch, apr_uint32_t slot)
+{
+    return batch->grown[slot] ? batch->suppressed + slot * (apr_size_t)(T2M_SUPPRESSED + 1) : NULL;
+}
+
+apr_uint32_t t2m_batch_verdicts(const t2m_batch_t *batch, const apr_uint64_t **verdicts)
+{
+    return t2m_verdicts_list(batch->verdicts, verdicts);
+}
+
+apr_time_t t2m_batch_moment(const t2m_batch_t *batch)
+{
+    return batch->moment;
+}
+
+apr_uint32_t t2m_batch_parts(const t2m_batch_t *batch, const t2m_batch_part_t **parts)
+{
+    *parts = batch->parts;
+    return batch->part_count;
+}
+
+apr_uint32_t t2m_batch_silenced(const t2m_batch_t *batch)
+{
+    return batch->silenced;
+}
+
+int t2m_batch_asks(const t2m_batch_t *batch)
+{
+    return batch->asks != 0;
+}
+
+apr_uint32_t t2m_batch_shed(const t2m_batch_t *batch)
+{
+    return batch->shed;
+}
+
 apr_uint32_t t2m_batch_first(const t2m_batch_t *batch, t2m_stream_e stream)
 {
     return batch->first_of[stream];
@@ -166,11 +247,16 @@ apr_uint32_t t2m_batch_next(const t2m_batch_t *batch, apr_uint32_t i)
     return batch->lines[i].next;
 }
 
+static int stands_for_many(const t2m_batch_line_t *line)
+{
+    return line->kind == T2M_BATCH_GAP || line->kind == T2M_BATCH_DROPPED
+        || line->kind == T2M_BATCH_REPEATS;
+}
+
 int t2m_batch_entry(const t2m_batch_t *batch, apr_uint32_t i, t2m_batch_entry_t *entry)
 {
     const t2m_batch_line_t *line = &batch->lines[i];
-    int is_gap = i < batch->line_count
-              && (line->kind == T2M_BATCH_GAP || line->kind == T2M_BATCH_DROPPED);
+    int is_held = i < batch->line_count && line->kind == T2M_BATCH_HELD;
 
     if (i >= batch->line_count) {
         return 0;
@@ -178,9 +264,12 @@ int t2m_batch_entry(const t2m_batch_t *batch, apr_uint32_t i, t2m_batch_entry_t 
     entry->kind = (t2m_batch_kind_e)line->kind;
     entry->record = line->record;
     entry->name = t2m_text_of(batch->names[i], line->record.name_size);
-    entry->line = t2m_text_of(batch->bytes + line->start, line->size ? line->size - 1 : 0);
-    entry->count = is_gap ? line->position : 0;
+    entry->line = t2m_text_of(batch->bytes + line->start,
+                              line->size && !is_held ? line->size - 1 : 0);
+    entry->held = t2m_text_of(batch->held + line->start, is_held ? line->size : 0);
+    entry->count = stands_for_many(line) ? line->position : 0;
     entry->reason = (t2m_drop_e)line->reason;
+    entry->suppressed = line->kind == T2M_BATCH_REPEATS ? &batch->repeats[line->slot] : NULL;
     return 1;
 }
 
@@ -204,6 +293,10 @@ static void add_to_totals(const t2m_batch_line_t *line, t2m_totals_t *row)
         row->levels[line->record.level]++;
         row->worker_died += line->last;
         break;
+    case T2M_BATCH_HELD:
+        row->held++;
+        row->suppressed++;
+        break;
     default:
         break;
     }
@@ -214,6 +307,13 @@ void t2m_batch_totals(const t2m_batch_t *batch, t2m_totals_t totals[T2M_STREAM_C
     apr_uint32_t i;
 
     for (i = 0; i < batch->line_count; i++) {
-        add_to_totals(&batch->lines[i], &totals[batch->lines[i].record.stream]);
+        const t2m_batch_line_t *line = &batch->lines[i];
+
+        add_to_totals(line, &totals[line->record.stream]);
+        if (line->kind == T2M_BATCH_REPEATS) {
+            totals[T2M_STREAM_ERRORS].suppressed += line->position;
+            totals[T2M_STREAM_APP].suppressed
+                += batch->repeats[line->slot].has_app ? line->position : 0;
+        }
     }
 }

@@ -150,6 +150,14 @@ static void wait_for_work(t2m_chores_t *chores, int milliseconds)
     }
 }
 
+/* Without lines there is nothing to do but to save what the last ones have brought. */
+static int idle_ms(const t2m_chores_t *chores, apr_int64_t monotonic)
+{
+    apr_int64_t next = t2m_chores_groups_next(chores, monotonic) / 1000;
+
+    return next >= IDLE_MS ? IDLE_MS : next < PAUSE_MS ? PAUSE_MS : (int)next + 1;
+}
+
 /* How long there is nothing to look after. What is written meanwhile wakes this thread. */
 static int pause_ms(t2m_chores_t *chores, apr_int64_t monotonic)
 {
@@ -165,7 +173,7 @@ static int pause_ms(t2m_chores_t *chores, apr_int64_t monotonic)
          && shared->shed == 0 && t2m_chores_watch_suffices(chores);
     shared->idle = quiet;
     unlock(chores);
-    return quiet ? IDLE_MS : PAUSE_MS;
+    return quiet ? idle_ms(chores, monotonic) : PAUSE_MS;
 }
 
 /* Whether all that is needed is still what the writer was confined to. */
@@ -218,6 +226,7 @@ static void look_around(t2m_chores_t *chores, apr_int64_t monotonic)
     if (is_due(&chores->last_space, monotonic, DISK_US)) {
         t2m_chores_space(chores);
     }
+    t2m_chores_groups(chores, monotonic);
 }
 
 int t2m_chores_meanwhile(t2m_chores_t *chores)
@@ -341,6 +350,7 @@ t2m_chores_t *t2m_chores_make(t2m_drain_t *drain)
     chores->drain = drain;
     inherit(&chores->shared, drain->board.header);
     mend_files(chores, drain->settings);
+    t2m_chores_groups_begin(chores);
     chores->socket_fd = t2m_control_listen();
     (void)t2m_chores_exchange(chores, drain);
     return chores;

@@ -11,11 +11,14 @@
 
 /* The writer's second thread: everything that may wait for the disk or for somebody. It notices
  * files that were moved away, deletes and packs what retention says, watches the file system's
- * space, reads the token file and serves the control socket. It never writes a log file nor the
- * board: what it finds out, the thread that writes takes over between two batches.
+ * space, reads the token file, saves the error groups and serves the control socket. It never
+ * writes a log file nor the board: what it finds out, the thread that writes takes over between two
+ * batches.
  */
 #ifndef T2M_WRITER_CHORES_H
 #define T2M_WRITER_CHORES_H
+
+#include <stdio.h>
 
 #include "shared/tables.h"
 #include "writer/drain.h"
@@ -23,13 +26,20 @@
 typedef struct t2m_chores_t t2m_chores_t;
 
 /**
- * Starts the thread. drain outlives it; of it the thread uses the slots' descriptor numbers and the
- * lock `names` only. Returns NULL when no thread is to be had: the writer then works without.
+ * Starts the thread. drain outlives it; of it the thread uses the slots' descriptor numbers, the
+ * lock `names` and, as any reader does, the board's rows. Returns NULL when no thread is to be had:
+ * the writer then works without.
  */
 t2m_chores_t *t2m_chores_start(t2m_drain_t *drain);
 
 /** Ends the thread, after at most one step of what it does. Harmless with NULL. */
 void t2m_chores_stop(t2m_chores_t *chores);
+
+/**
+ * At the writer's end, after the last batch and t2m_chores_stop: saves the error groups when they
+ * have changed. A failure goes to log, for nobody is left to pass a notice on. Harmless with NULL.
+ */
+void t2m_chores_groups_end(t2m_chores_t *chores, FILE *log);
 
 /**
  * For the thread that writes, between two batches: hands the state of the files over and takes over

@@ -82,6 +82,12 @@ struct t2m_chores_t {
     apr_uint64_t rotations;       /* of all files, at the last retention */
     t2m_retention_clock_t clock;
     struct { apr_int64_t modified; apr_uint64_t size, inode; int failed; } token_seen;
+    struct {
+        apr_uint64_t mark;        /* of the groups as they were last saved */
+        apr_uint64_t directory[2]; /* device and inode: where */
+        apr_int64_t tried;        /* monotonic, us, when last; 0: never */
+        apr_status_t failed;      /* what was told of */
+    } groups;
     char token_path[T2M_PATH_MAX];
     t2m_slot_t slot;              /* a producer of its own, for the audit of the command line */
 };
@@ -105,6 +111,13 @@ void t2m_chores_watch(t2m_chores_t *chores); /* before the others: what comes la
 void t2m_chores_space(t2m_chores_t *chores);
 void t2m_chores_disk(t2m_chores_t *chores, apr_time_t now, apr_int64_t monotonic);
 void t2m_chores_tokens(t2m_chores_t *chores);
+void t2m_chores_groups(t2m_chores_t *chores, apr_int64_t monotonic);
+
+/** Before there is a second thread: finds out whether the groups are those of their file. */
+void t2m_chores_groups_begin(t2m_chores_t *chores);
+
+/** Microseconds until t2m_chores_groups has something to do; APR_INT64_MAX: nothing changed. */
+apr_int64_t t2m_chores_groups_next(const t2m_chores_t *chores, apr_int64_t monotonic);
 
 /**
  * Takes the events of what t2m_chores_watch watches. Nonzero when somebody has changed something

@@ -24,7 +24,7 @@
 #include <zstd.h>
 #endif
 
-enum { CHUNK = 65536 };
+enum { CHUNK = 65536, SIP = 4096 };
 
 struct t2m_compressed_t {
     int fd;
@@ -33,6 +33,8 @@ struct t2m_compressed_t {
     int between;         /* packed: no member or frame has begun that is not at its end */
     int ended;           /* the system has said that there is no more */
     apr_size_t at, size; /* of chunk: what is not yet used */
+    apr_size_t most;     /* to be read at once */
+    apr_uint64_t taken;  /* was read in all */
     z_stream gzip;
 #if defined(T2M_HAVE_ZSTD)
     ZSTD_DCtx *zstd;
@@ -40,23 +42,33 @@ struct t2m_compressed_t {
     unsigned char chunk[CHUNK];
 };
 
+/* Reads *size bytes at most; 0 at the end of the file. */
+static apr_status_t take(t2m_compressed_t *in, void *bytes, apr_size_t *size)
+{
+    ssize_t got;
+
+    do {
+        got = read(in->fd, bytes, *size);
+    } while (got < 0 && errno == EINTR);
+    *size = got > 0 ? (apr_size_t)got : 0;
+    in->taken += *size;
+    in->ended = got == 0;
+    return got < 0 ? errno : APR_SUCCESS;
+}
+
 /* Reads more behind what is in the chunk; leaves it as it is at the end of the file. */
 static apr_status_t fill(t2m_compressed_t *in)
 {
-    ssize_t got;
+    apr_size_t size;
+    apr_status_t status;
 
     if (in->at == in->size) {
         in->at = in->size = 0;
     }
-    do {
-        got = read(in->fd, in->chunk + in->size, CHUNK - in->size);
-    } while (got < 0 && errno == EINTR);
-    if (got < 0) {
-        return errno;
-    }
-    in->ended = got == 0;
-    in->size += (apr_size_t)got;
-    return APR_SUCCESS;
+    size = CHUNK - in->size < in->most ? CHUNK - in->size : in->most;
+    status = take(in, in->chunk + in->size, &size);
+    in->size += size;
+    return status;
 }
 
 static apr_status_t begin_gzip(t2m_compressed_t *in)
@@ -101,7 +113,8 @@ static apr_status_t begin(t2m_compressed_t *in)
     return APR_SUCCESS;
 }
 
-apr_status_t t2m_compressed_of(int fd, t2m_compressed_t **compressed)
+/* The file is closed when this fails. */
+static apr_status_t make(int fd, apr_size_t most, t2m_compressed_t **compressed)
 {
     t2m_compressed_t *in = calloc(1, sizeof(*in));
     apr_status_t status;
@@ -112,6 +125,7 @@ apr_status_t t2m_compressed_of(int fd, t2m_compressed_t **compressed)
         return APR_ENOMEM;
     }
     in->fd = fd;
+    in->most = most;
     status = begin(in);
     if (status != APR_SUCCESS) {
         t2m_compressed_close(in);
@@ -119,6 +133,11 @@ apr_status_t t2m_compressed_of(int fd, t2m_compressed_t **compressed)
     }
     *compressed = in;
     return APR_SUCCESS;
+}
+
+apr_status_t t2m_compressed_of(int fd, t2m_compressed_t **compressed)
+{
+    return make(fd, CHUNK, compressed);
 }
 
 apr_status_t t2m_compressed_open(int directory, const char *name, t2m_compressed_t **compressed)
@@ -194,16 +213,17 @@ static apr_status_t unpack_zstd(t2m_compressed_t *in, void *bytes, apr_size_t *s
 #endif
 }
 
+/* What was read to know how it is packed, then the file itself. */
 static apr_status_t read_plain(t2m_compressed_t *in, void *bytes, apr_size_t *size)
 {
-    apr_status_t status = in->at < in->size ? APR_SUCCESS : fill(in);
+    apr_status_t status = APR_SUCCESS;
 
-    if (status != APR_SUCCESS) {
-        *size = 0;
-        return status;
+    if (in->at < in->size) {
+        copy(in, bytes, size);
+    } else {
+        status = take(in, bytes, size);
     }
-    copy(in, bytes, size);
-    return *size > 0 ? APR_SUCCESS : APR_EOF;
+    return status != APR_SUCCESS || *size > 0 ? status : APR_EOF;
 }
 
 /* One try: it may use up what is in the chunk without giving a byte. */
@@ -242,6 +262,30 @@ apr_status_t t2m_compressed_read(t2m_compressed_t *compressed, void *bytes, apr_
     }
     compressed->failed = status;
     return *size > 0 ? APR_SUCCESS : status;
+}
+
+apr_status_t t2m_compressed_peek(int fd, void *bytes, apr_size_t *size, apr_uint64_t *taken)
+{
+    const apr_size_t room = *size;
+    t2m_compressed_t *in = NULL;
+    int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    apr_status_t status = own < 0 ? errno : make(own, SIP, &in);
+
+    for (*size = 0; in && status == APR_SUCCESS && *size < room;) {
+        apr_size_t more = room - *size;
+
+        status = t2m_compressed_read(in, (char *)bytes + *size, &more);
+        *size += status == APR_SUCCESS ? more : 0;
+    }
+    *taken = in ? in->taken : 0;
+    t2m_compressed_close(in);
+    (void)lseek(fd, 0, SEEK_SET);
+    return *size > 0 || status == APR_EOF ? APR_SUCCESS : status;
+}
+
+apr_uint64_t t2m_compressed_taken(const t2m_compressed_t *compressed)
+{
+    return compressed->taken;
 }
 
 void t2m_compressed_close(t2m_compressed_t *compressed)

@@ -30,6 +30,13 @@ apr_status_t t2m_compressed_open(int directory, const char *name, t2m_compressed
 /** The same for an open descriptor, read from where it stands; it is closed, also on failure. */
 apr_status_t t2m_compressed_of(int fd, t2m_compressed_t **compressed);
 
+/**
+ * Unpacks the beginning of an open file, which is plain or packed, into bytes: *size at most, which
+ * becomes how many they are, 0 when it is empty. As little is read as that takes; *taken becomes
+ * how much it was. The descriptor stays open, at the file's start. Failures as above.
+ */
+apr_status_t t2m_compressed_peek(int fd, void *bytes, apr_size_t *size, apr_uint64_t *taken);
+
 /** How it is packed. */
 t2m_compression_e t2m_compressed_kind(const t2m_compressed_t *compressed);
 
@@ -39,6 +46,9 @@ t2m_compression_e t2m_compressed_kind(const t2m_compressed_t *compressed);
  * APR_EGENERAL when it is damaged (what could be read was given before), else the system's error.
  */
 apr_status_t t2m_compressed_read(t2m_compressed_t *compressed, void *bytes, apr_size_t *size);
+
+/** How many bytes of the file were read until now. */
+apr_uint64_t t2m_compressed_taken(const t2m_compressed_t *compressed);
 
 /** Closes it; harmless with NULL. */
 void t2m_compressed_close(t2m_compressed_t *compressed);

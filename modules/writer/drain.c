@@ -15,10 +15,13 @@
 
 #include "shared/atomic.h"
 #include "shared/step.h"
+#include "shared/suppressed.h"
 #include "writer/drain_internal.h"
 #include "writer/intent.h"
 #include "writer/quarantine.h"
 #include "writer/roll.h"
+
+enum { WORDS = T2M_SUPPRESSED + 1 };
 
 apr_status_t t2m_drain_open(t2m_drain_t *drain, int slots_fd, int board_fd)
 {
@@ -35,16 +38,18 @@ apr_status_t t2m_drain_open(t2m_drain_t *drain, int slots_fd, int board_fd)
     drain->sinks = calloc(T2M_FILES_MAX, sizeof(*drain->sinks));
     drain->batch = t2m_batch_create(&drain->slots.geometry);
     drain->fold = t2m_fold_create();
+    drain->groups = t2m_group_index_create(&drain->board);
     drain->room = calloc(T2M_FILES_MAX, sizeof(*drain->room));
     drain->refusals = calloc(T2M_FILES_MAX, sizeof(*drain->refusals));
-    if (!drain->settings || !drain->sinks || !drain->batch || !drain->fold || !drain->room
-        || !drain->refusals
+    if (!drain->settings || !drain->sinks || !drain->batch || !drain->fold || !drain->groups
+        || !drain->room || !drain->refusals
         || pthread_mutex_init(&drain->names, NULL) != 0) {
         return APR_ENOMEM;
     }
     for (i = 0; i < T2M_FILES_MAX; i++) {
         t2m_sink_reset(&drain->sinks[i]);
     }
+    t2m_batch_use(drain->batch, drain->groups);
     (void)t2m_drain_settings(drain);
     return APR_SUCCESS;
 }
@@ -118,6 +123,28 @@ static apr_status_t ready_all(t2m_drain_t *drain)
     return APR_SUCCESS;
 }
 
+/* Of a slot that has not grown the total says so, mostly, and nothing else is looked at. */
+static void publish_suppressed(t2m_drain_t *drain, apr_uint32_t slot)
+{
+    const apr_uint64_t *grown = t2m_batch_suppressed(drain->batch, slot);
+    const apr_uint64_t *counts = drain->board.suppressed + slot * (apr_size_t)WORDS;
+    apr_uint64_t *targets = drain->board.suppressed_targets + slot * (apr_size_t)WORDS;
+
+    targets[T2M_SUPPRESSED] = counts[T2M_SUPPRESSED];
+    if (grown || !t2m_batch_is_still(targets, counts)) {
+        memcpy(targets, grown ? grown : counts, WORDS * sizeof(*targets));
+    }
+}
+
+static void publish_verdicts(t2m_drain_t *drain)
+{
+    const apr_uint64_t *verdicts;
+    apr_uint32_t count = t2m_batch_verdicts(drain->batch, &verdicts);
+
+    drain->board.header->intent.verdict_count = count;
+    memcpy(drain->board.verdicts, verdicts, count * sizeof(*verdicts));
+}
+
 /* Says on the board what the batch is about to do. special: NULL for ring records. */
 static void publish(t2m_drain_t *drain, const t2m_intent_t *special)
 {
@@ -143,10 +170,28 @@ static void publish(t2m_drain_t *drain, const t2m_intent_t *special)
         drain->board.targets[i] = t2m_batch_target(drain->batch, i);
         memcpy(drain->board.drop_targets + i * (apr_size_t)T2M_DROPS,
                t2m_batch_drops(drain->batch, i), T2M_DROPS * sizeof(apr_uint64_t));
+        publish_suppressed(drain, i);
     }
+    publish_verdicts(drain);
     T2M_STEP("intent filled");
     t2m_store(&intent->phase, T2M_INTENT_WRITE);
     T2M_STEP("intent published");
+}
+
+/* The total comes last: until it is there all of it is done again. */
+static void advance_suppressed(t2m_board_t *board)
+{
+    apr_uint32_t slot, i;
+
+    for (slot = 0; slot < board->geometry.slot_count; slot++) {
+        apr_uint64_t *counts = board->suppressed + slot * (apr_size_t)WORDS;
+        const apr_uint64_t *targets = board->suppressed_targets + slot * (apr_size_t)WORDS;
+
+        for (i = 0; !t2m_batch_is_still(counts, targets) && i < WORDS; i++) {
+            t2m_store(&counts[i], targets[i]);
+            T2M_STEP("suppressed advanced");
+        }
+    }
 }
 
 /* Only absolute values: doing it twice does the same. */
@@ -164,6 +209,7 @@ static void advance(t2m_drain_t *drain)
     }
     memcpy(drain->board.drops, drain->board.drop_targets,
            drain->slots.geometry.slot_count * (apr_size_t)T2M_DROPS * sizeof(apr_uint64_t));
+    advance_suppressed(&drain->board);
     T2M_STEP("heads advanced");
     if (header->intent.bury_owner) {
         t2m_quarantine_free(&drain->board, &drain->slots, header->intent.bury_slot,
@@ -189,11 +235,22 @@ static apr_status_t carry_out(t2m_drain_t *drain)
             return status;
         }
     }
-    t2m_fold(drain->fold, &drain->board, drain->batch, header->intent.batch);
+    t2m_fold(drain->fold, &drain->board, drain->groups, drain->settings, drain->batch,
+             header->intent.batch);
     t2m_store(&header->intent.phase, T2M_INTENT_ADVANCE);
     T2M_STEP("phase advance");
     advance(drain);
     return APR_SUCCESS;
+}
+
+/* A predecessor may have worked on until now. */
+static void mend_rows(t2m_drain_t *drain)
+{
+    if (drain->board.undo->size || !drain->indexed) {
+        t2m_board_undo(&drain->board);
+        t2m_group_index_refresh(drain->groups, &drain->board);
+        drain->indexed = 1;
+    }
 }
 
 apr_status_t t2m_drain_finish(t2m_drain_t *drain)
@@ -204,7 +261,7 @@ apr_status_t t2m_drain_finish(t2m_drain_t *drain)
     if (!t2m_intent_sound(&drain->board)) {
         t2m_intent_forget(&drain->board);
     }
-    t2m_board_undo(&drain->board);
+    mend_rows(drain);
     if (intent->phase == T2M_INTENT_ADVANCE) {
         advance(drain);
     }
@@ -374,6 +431,15 @@ int t2m_drain_pending(const t2m_drain_t *drain)
     return t2m_load(&drain->board.header->intent.phase) != T2M_INTENT_NONE;
 }
 
+static int has_suppressed(const t2m_drain_t *drain, apr_uint32_t slot)
+{
+    const apr_uint64_t *counts = drain->board.suppressed + slot * (apr_size_t)WORDS;
+    apr_uint64_t now[WORDS];
+
+    return t2m_suppressed_counts(&drain->slots, slot, counts, now)
+        || memcmp(now, counts, sizeof(now)) != 0;
+}
+
 int t2m_drain_waiting(const t2m_drain_t *drain)
 {
     apr_uint32_t i;
@@ -381,7 +447,8 @@ int t2m_drain_waiting(const t2m_drain_t *drain)
     for (i = 0; i < drain->slots.geometry.slot_count; i++) {
         apr_uint64_t head = drain->board.heads[i];
 
-        if (t2m_slots_tail(&drain->slots, i, head) != head && t2m_slots_owner(&drain->slots, i)
+        if (t2m_slots_owner(&drain->slots, i)
+            && (t2m_slots_tail(&drain->slots, i, head) != head || has_suppressed(drain, i))
             && !t2m_quarantine_has(&drain->board, &drain->slots, i)) {
             return 1;
         }

@@ -37,6 +37,7 @@ typedef struct {
     t2m_sink_t *sinks;        /* T2M_FILES_MAX */
     t2m_batch_t *batch;
     t2m_fold_t *fold;
+    t2m_group_index_t *groups; /* where the board has which group of errors */
     t2m_sync_t *sync;         /* NULL: none */
     t2m_chain_t *chain;       /* of the stream security; NULL: there is none */
     apr_uint64_t *room;       /* of each file: bytes before it must rotate */
@@ -47,6 +48,7 @@ typedef struct {
     apr_status_t failed;      /* why a file has refused since this was last cleared; APR_SUCCESS */
     apr_status_t *refusals;   /* of each file: why it could not be made ready for this batch */
     int mended;               /* what a killed writer has left of its spills is put right */
+    int indexed;              /* groups are those of the board: no other writer works on it */
 } t2m_drain_t;
 
 /** Attaches to both memories and takes the settings over. Returns the first error. */
@@ -100,8 +102,8 @@ int t2m_drain_end(const t2m_drain_t *drain, apr_uint32_t slot, apr_uint64_t owne
                   t2m_drain_end_t *end);
 
 /**
- * Writes what is left to say of a dead owner (t2m_batch_bury) and frees its slot. The slot must be
- * drained. Returns as t2m_drain_pass.
+ * Writes what is left to say of a dead owner (t2m_batch_bury) and frees its slot. The slot's ring
+ * must be drained. Returns as t2m_drain_pass.
  */
 apr_status_t t2m_drain_bury(t2m_drain_t *drain, apr_uint32_t slot, apr_uint64_t owner,
                             const t2m_drain_end_t *end, apr_time_t now, apr_int64_t monotonic);
@@ -121,7 +123,7 @@ apr_uint32_t t2m_drain_refusing(const t2m_drain_t *drain);
 /** The lines that wait in spills, of one stream. */
 apr_uint64_t t2m_drain_spilled(const t2m_drain_t *drain, t2m_stream_e stream);
 
-/** Nonzero when any slot has records that are not written. */
+/** Nonzero when any slot has records that are not written, or errors that are not counted. */
 int t2m_drain_waiting(const t2m_drain_t *drain);
 
 #endif

@@ -133,7 +133,7 @@ static int is_empty(const t2m_totals_t *added)
             return 0;
         }
     }
-    return added->lines == 0;
+    return added->lines == 0 && added->suppressed == 0;
 }
 
 static void add_totals(t2m_totals_t *row, const t2m_totals_t *added)
@@ -143,6 +143,8 @@ static void add_totals(t2m_totals_t *row, const t2m_totals_t *added)
     row->lines += added->lines;
     row->bytes += added->bytes;
     row->worker_died += added->worker_died;
+    row->suppressed += added->suppressed;
+    row->held += added->held;
     for (reason = 0; reason < T2M_DROP_COUNT; reason++) {
         row->dropped[reason] += added->dropped[reason];
     }
@@ -239,8 +241,8 @@ static void fold_recent(t2m_board_t *board, const t2m_batch_t *batch, int which,
     t2m_recent_publish(board, &cursor, number);
 }
 
-void t2m_fold(t2m_fold_t *fold, t2m_board_t *board, const t2m_batch_t *batch,
-              apr_uint64_t number)
+void t2m_fold(t2m_fold_t *fold, t2m_board_t *board, t2m_group_index_t *groups,
+              const t2m_settings_t *settings, const t2m_batch_t *batch, apr_uint64_t number)
 {
     int which;
 
@@ -249,6 +251,6 @@ void t2m_fold(t2m_fold_t *fold, t2m_board_t *board, const t2m_batch_t *batch,
         fold_recent(board, batch, which, number);
     }
     t2m_fold_metrics(fold, board, batch, number);
-    t2m_fold_groups(fold, board, batch, number);
+    t2m_fold_groups(fold, board, groups, &settings->repeat, batch, number);
     t2m_fold_events(fold, board, batch, number);
 }

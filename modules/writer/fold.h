@@ -16,14 +16,19 @@
 
 #include "shared/board.h"
 #include "writer/batch.h"
+#include "writer/group_index.h"
 
 typedef struct t2m_fold_t t2m_fold_t; /* working memory */
 
 /** NULL when there is no memory. Lives until the exit. */
 t2m_fold_t *t2m_fold_create(void);
 
-/** Folds the batch, which is rendered, under its number (> 0). */
-void t2m_fold(t2m_fold_t *fold, t2m_board_t *board, const t2m_batch_t *batch,
-              apr_uint64_t number);
+/**
+ * Folds the batch, which is rendered, under its number (> 0). groups: what the board has now; knows
+ * the rows that change hands. Of the settings it takes T2MLogRepeat: those that the batch was made
+ * by.
+ */
+void t2m_fold(t2m_fold_t *fold, t2m_board_t *board, t2m_group_index_t *groups,
+              const t2m_settings_t *settings, const t2m_batch_t *batch, apr_uint64_t number);
 
 #endif

@@ -9,174 +9,169 @@
  * and limitations under the License.
  */
 
-/* The table of error groups: how often, since when, and what the last one looked like. */
+/* The table of error groups. First the groups that have a row, so that none of them gives way to
+ * another one of the same batch; then the most frequent of those that have none; row 0 counts the
+ * rest and comes last: once it has the batch, all others have. */
 #include "writer/fold_internal.h"
 
-#include <string.h>
+#include "core/hexadecimal.h"
 
-#include "core/member.h"
+/* ---- what counts ----------------------------------------------------------------------------- */
 
-static apr_uint16_t keep(char *out, apr_size_t room, t2m_text_t raw)
-{
-    return (apr_uint16_t)t2m_member_unescape(raw, out, room);
-}
-
-/* Without an exception in the line the last one's type stays. */
-static void keep_texts(t2m_group_t *row, t2m_text_t line)
-{
-    static const char *const names[] = { "logger", "message", "endpoint", "request_id",
-                                         "exception" };
-    t2m_text_t values[5], type;
-
-    if (line.size == 0) {
-        return;
-    }
-    (void)t2m_member_scan(line, names, 5, values, NULL);
-    row->logger_size = keep(row->logger, sizeof(row->logger), values[0]);
-    row->message_size = keep(row->message, sizeof(row->message), values[1]);
-    row->endpoint_size = keep(row->endpoint, sizeof(row->endpoint), values[2]);
-    row->request_id_size = keep(row->request_id, sizeof(row->request_id), values[3]);
-    if (t2m_member_find(values[4], "type", &type) == T2M_MEMBER_STRING) {
-        row->type_size = keep(row->type, sizeof(row->type), type);
-    }
-}
-
-static void add_record(t2m_group_t *row, const t2m_ring_record_t *record)
-{
-    row->first = row->total == 0 || record->time < row->first ? record->time : row->first;
-    row->last = record->time > row->last ? record->time : row->last;
-    row->level = record->level;
-    row->total++;
-    t2m_minutes_add(&row->minutes, apr_time_sec(record->time) / 60, 1);
-}
-
-static void add_run(t2m_fold_t *fold, const t2m_batch_t *batch, apr_uint32_t first,
-                    apr_uint32_t end, t2m_group_t *row)
-{
-    t2m_text_t line = { NULL, 0 };
-    t2m_batch_entry_t entry;
-
-    for (; first < end; first++) {
-        if (t2m_batch_entry(batch, fold->items[first].entry, &entry)) {
-            add_record(row, &entry.record);
-            line = entry.line.size ? entry.line : line;
-        }
-    }
-    keep_texts(row, line);
-}
-
-static t2m_group_t *find(t2m_board_t *board, const char *id)
+static int has_group(const t2m_batch_entry_t *entry)
 {
     int i;
 
-    for (i = 1; i < T2M_GROUPS_MAX; i++) {
-        t2m_group_t *row = &board->tables->groups[i];
-
-        if (row->used && memcmp(row->id, id, sizeof(row->id)) == 0) {
-            return row;
+    for (i = 0; i < T2M_FINGERPRINT_SIZE && entry->name.size >= T2M_FINGERPRINT_SIZE; i++) {
+        if (t2m_hexadecimal_value(entry->name.data[i]) < 0) {
+            return 0;
         }
     }
-    return NULL;
+    return i == T2M_FINGERPRINT_SIZE && entry->kind != T2M_BATCH_GAP
+           && entry->kind != T2M_BATCH_DROPPED;
 }
 
-/* A free row, else the one that is worth least; none that this batch has changed. */
-static t2m_group_t *choose(t2m_board_t *board, apr_uint64_t number, apr_time_t now)
-{
-    t2m_group_t *best = NULL;
-    apr_uint64_t least = 0;
-    int i;
-
-    for (i = 1; i < T2M_GROUPS_MAX; i++) {
-        t2m_group_t *row = &board->tables->groups[i];
-        apr_uint64_t worth = !row->used ? 0 : 1 + t2m_fold_worth(row->total, row->last, now);
-
-        if (row->row.batch != number && (!best || worth < least)) {
-            best = row;
-            least = worth;
-        }
-    }
-    return best;
-}
-
-static void begin_row(t2m_group_t *row, const t2m_group_t *place, const char *id)
-{
-    memset(row, 0, sizeof(*row));
-    row->row = place->row;
-    row->evicted = place->evicted + place->total;
-    row->used = 1;
-    memcpy(row->id, id, sizeof(row->id));
-}
-
-static void replace(t2m_board_t *board, t2m_group_t *place, t2m_group_t *row, apr_uint64_t number)
-{
-    row->row.batch = number;
-    t2m_board_replace(board, place, row, sizeof(*row));
-}
-
-static void gather(t2m_fold_t *fold, const t2m_batch_t *batch)
+static void gather(const t2m_fold_groups_t *groups)
 {
     t2m_batch_entry_t entry;
     apr_uint32_t i;
 
-    fold->item_count = 0;
-    for (i = t2m_batch_first(batch, T2M_STREAM_ERRORS); t2m_batch_entry(batch, i, &entry);
-         i = t2m_batch_next(batch, i)) {
-        if (entry.name.size == T2M_FINGERPRINT_SIZE) {
-            t2m_fold_name(fold, entry.name, i);
+    groups->fold->item_count = 0;
+    for (i = t2m_batch_first(groups->batch, T2M_STREAM_ERRORS);
+         t2m_batch_entry(groups->batch, i, &entry); i = t2m_batch_next(groups->batch, i)) {
+        if (has_group(&entry)) {
+            t2m_fold_name(groups->fold, t2m_text_of(entry.name.data, T2M_FINGERPRINT_SIZE), i);
         }
     }
-    t2m_fold_sort(fold);
+    t2m_fold_sort(groups->fold);
 }
 
-/* Returns 0 when there is no place for the group in this batch. */
-static int fold_run(t2m_fold_t *fold, t2m_board_t *board, const t2m_batch_t *batch,
-                    apr_uint32_t first, apr_uint32_t end, int *new_rows, apr_uint64_t number)
+static const char *id_of(const t2m_fold_groups_t *groups, apr_uint32_t item)
 {
-    t2m_group_t *row = &fold->rows.groups[0], *place;
     t2m_batch_entry_t entry;
 
-    (void)t2m_batch_entry(batch, fold->items[first].entry, &entry);
-    place = find(board, entry.name.data);
-    if (place && place->row.batch == number) {
-        return 1;
-    }
-    if (place) {
-        *row = *place;
-    } else {
-        place = *new_rows < T2M_FOLD_NEW_ROWS ? choose(board, number, entry.record.time) : NULL;
-        if (!place) {
-            return 0;
+    (void)t2m_batch_entry(groups->batch, groups->fold->items[item].entry, &entry);
+    return entry.name.data;
+}
+
+static apr_uint64_t count_of(const t2m_fold_groups_t *groups, apr_uint32_t first,
+                             apr_uint32_t end)
+{
+    t2m_batch_entry_t entry;
+    apr_uint64_t count = 0;
+
+    for (; first < end; first++) {
+        if (t2m_batch_entry(groups->batch, groups->fold->items[first].entry, &entry)) {
+            count += t2m_fold_occurrences(&entry);
         }
-        (*new_rows)++;
-        board->tables->evictions[1] += place->used;
-        begin_row(row, place, entry.name.data);
     }
-    add_run(fold, batch, first, end, row);
-    replace(board, place, row, number);
+    return count;
+}
+
+/* ---- rows ------------------------------------------------------------------------------------ */
+
+static void replace(const t2m_fold_groups_t *groups, apr_uint32_t place, t2m_group_t *row)
+{
+    row->row.batch = groups->number;
+    t2m_board_replace(groups->board, &groups->board->tables->groups[place], row, sizeof(*row));
+}
+
+/* Returns 0 when the group has no row. */
+static int fold_known(const t2m_fold_groups_t *groups, apr_uint32_t first, apr_uint32_t end)
+{
+    t2m_group_t *row = &groups->fold->rows.groups[0];
+    const char *id = id_of(groups, first);
+    apr_uint32_t place = t2m_group_index_find(groups->index, id);
+
+    if (!place) {
+        return 0;
+    }
+    if (groups->board->tables->groups[place].row.batch != groups->number) {
+        *row = groups->board->tables->groups[place];
+        t2m_fold_group_add(groups, first, end, row);
+        replace(groups, place, row);
+    }
+    t2m_fold_samples(groups, first, end, place, id);
     return 1;
 }
 
-/* Row 0 comes last: once it has the batch, all others have. */
-void t2m_fold_groups(t2m_fold_t *fold, t2m_board_t *board, const t2m_batch_t *batch,
+static void fold_new(const t2m_fold_groups_t *groups, const t2m_fold_newcomer_t *newcomer,
+                     apr_uint32_t place)
+{
+    t2m_group_t *row = &groups->fold->rows.groups[0];
+    const char *id = id_of(groups, newcomer->first);
+
+    t2m_fold_group_begin(groups, &groups->board->tables->groups[place], id, row);
+    t2m_fold_group_add(groups, newcomer->first, newcomer->end, row);
+    replace(groups, place, row);
+    t2m_group_index_set(groups->index, place, id);
+    t2m_fold_samples(groups, newcomer->first, newcomer->end, place, id);
+}
+
+/* ---- all of them ----------------------------------------------------------------------------- */
+
+/* Returns the larger of most and the count of the newcomer, which gets no row. */
+static apr_uint64_t fold_rest(const t2m_fold_groups_t *groups, t2m_fold_newcomer_t newcomer,
+                              apr_uint64_t most)
+{
+    t2m_fold_group_rest(groups, newcomer.first, newcomer.end, &groups->fold->rows.groups[1]);
+    return newcomer.count > most ? newcomer.count : most;
+}
+
+/* Those with a row, and which of the others get one. Returns the largest count of the rest. */
+static apr_uint64_t fold_runs(const t2m_fold_groups_t *groups)
+{
+    apr_uint32_t first, end;
+    apr_uint64_t most = 0;
+
+    groups->fold->newcomer_count = 0;
+    for (first = 0; first < groups->fold->item_count; first = end) {
+        end = t2m_fold_run(groups->fold, first);
+        if (!fold_known(groups, first, end)) {
+            t2m_fold_newcomer_t newcomer = { count_of(groups, first, end), first, end };
+
+            /* Commands alone make no row. */
+            if (newcomer.count) {
+                most = fold_rest(groups, t2m_fold_group_note(groups->fold, newcomer), most);
+            }
+        }
+    }
+    return most;
+}
+
+static apr_uint64_t fold_newcomers(const t2m_fold_groups_t *groups, apr_uint64_t most)
+{
+    apr_uint32_t places = t2m_fold_group_places(groups), i;
+
+    for (i = 0; i < groups->fold->newcomer_count; i++) {
+        if (i < places) {
+            fold_new(groups, &groups->fold->newcomers[i], groups->fold->places[i]);
+        } else {
+            most = fold_rest(groups, groups->fold->newcomers[i], most);
+        }
+    }
+    return most;
+}
+
+void t2m_fold_groups(t2m_fold_t *fold, t2m_board_t *board, t2m_group_index_t *groups,
+                     const t2m_repeat_rule_t *rule, const t2m_batch_t *batch,
                      apr_uint64_t number)
 {
+    const t2m_fold_groups_t all = { fold, board, groups, rule, batch, number };
     t2m_group_t *rest = &fold->rows.groups[1];
-    apr_uint32_t first, end;
-    int new_rows = 0, unplaced = 0;
+    apr_uint64_t most;
 
     if (board->tables->groups[0].row.batch == number) {
         return;
     }
-    gather(fold, batch);
-    *rest = board->tables->groups[0];
-    for (first = 0; first < fold->item_count; first = end) {
-        end = t2m_fold_run(fold, first);
-        if (!fold_run(fold, board, batch, first, end, &new_rows, number)) {
-            add_run(fold, batch, first, end, rest);
-            unplaced = 1;
-        }
+    gather(&all);
+    if (fold->item_count == 0) {
+        return;
     }
-    if (unplaced) {
-        replace(board, &board->tables->groups[0], rest, number);
+    *rest = board->tables->groups[0];
+    most = fold_newcomers(&all, fold_runs(&all));
+    if (most) {
+        rest->before += most;
+        replace(&all, 0, rest);
     }
 }

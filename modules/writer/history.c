@@ -87,16 +87,33 @@ static apr_status_t begin_file(t2m_history_t *history)
     apr_status_t status = open_reader(file, &history->reader);
     t2m_log_line_t line;
 
+    file->searched = 1;
     for (; status == APR_SUCCESS && file->skip > 0; file->skip--) {
         status = t2m_log_reader_next(history->reader, &line);
     }
     return status;
 }
 
+apr_time_t t2m_history_latest(const t2m_history_t *history)
+{
+    apr_time_t time = history->reader ? t2m_log_reader_latest(history->reader) : 0;
+
+    return time > history->latest ? time : history->latest;
+}
+
+static void close_reader(t2m_history_t *history)
+{
+    if (history->reader) {
+        history->files[history->at].taken += t2m_log_reader_taken(history->reader);
+        history->latest = t2m_history_latest(history);
+        t2m_log_reader_close(history->reader);
+        history->reader = NULL;
+    }
+}
+
 static void end_file(t2m_history_t *history)
 {
-    t2m_log_reader_close(history->reader);
-    history->reader = NULL;
+    close_reader(history);
     history->at++;
 }
 
@@ -121,15 +138,26 @@ static int end_reading(t2m_history_t *history, apr_status_t status, t2m_log_line
     return 0;
 }
 
+static apr_status_t begin_reading(t2m_history_t *history)
+{
+    apr_status_t status;
+
+    if (history->reader) {
+        return APR_SUCCESS;
+    }
+    tell(history, APR_SUCCESS);
+    status = begin_file(history);
+    if (history->reader && history->watches) {
+        t2m_log_reader_watch(history->reader);
+    }
+    return status;
+}
+
 apr_status_t t2m_history_next(t2m_history_t *history, t2m_log_line_t *line)
 {
     while (history->at < history->count) {
-        apr_status_t status = APR_SUCCESS;
+        apr_status_t status = begin_reading(history);
 
-        if (!history->reader) {
-            tell(history, APR_SUCCESS);
-            status = begin_file(history);
-        }
         if (status == APR_SUCCESS) {
             status = t2m_log_reader_next(history->reader, line);
         }
@@ -141,6 +169,28 @@ apr_status_t t2m_history_next(t2m_history_t *history, t2m_log_line_t *line)
         }
     }
     return APR_EOF;
+}
+
+apr_status_t t2m_history_find(t2m_history_t *history, const char *bytes, apr_size_t size,
+                              t2m_log_line_t *line)
+{
+    apr_status_t status;
+
+    if (history->at == history->count) {
+        return APR_EOF;
+    }
+    status = begin_reading(history);
+    if (status == APR_SUCCESS) {
+        status = t2m_log_reader_find(history->reader, bytes, size, line);
+    }
+    if (status == APR_SUCCESS || status == APR_EAGAIN || (status == APR_EOF && is_live(history))) {
+        return status;
+    }
+    if (end_reading(history, status, line)) {
+        return memmem(line->bytes, line->size, bytes, size) ? APR_SUCCESS : APR_EAGAIN;
+    }
+    line->size = 0;
+    return APR_EAGAIN;
 }
 
 int t2m_history_waits(const t2m_history_t *history)
@@ -168,11 +218,32 @@ void t2m_history_sum(const t2m_history_t *history, t2m_history_sum_t *sum)
     }
 }
 
-void t2m_history_since(t2m_history_t *history, apr_time_t since)
+void t2m_history_rewind(t2m_history_t *history)
 {
-    while (history->at < history->count && history->files[history->at].modified < since
-           && !is_live(history)) {
-        history->at++;
+    apr_size_t i;
+
+    close_reader(history);
+    for (i = 0; i < history->count; i++) {
+        if (history->files[i].fd >= 0) {
+            (void)lseek(history->files[i].fd, 0, SEEK_SET);
+        }
+    }
+    history->at = 0;
+}
+
+void t2m_history_costs(const t2m_history_t *history, t2m_history_cost_t *tell_cost, void *context)
+{
+    apr_size_t i;
+
+    for (i = 0; i < history->count; i++) {
+        const t2m_history_file_t *file = &history->files[i];
+        char *path = t2m_history_path(history, file);
+
+        tell_cost(context, path ? path : history->path,
+                  file->taken + (history->reader && i == history->at
+                                     ? t2m_log_reader_taken(history->reader) : 0),
+                  file->size, file->searched);
+        free(path);
     }
 }
 

@@ -45,8 +45,16 @@ typedef struct {
 /** How many files there are, and how large, in bytes. */
 void t2m_history_sum(const t2m_history_t *history, t2m_history_sum_t *sum);
 
-/** Leaves out the files that were last written before that moment. */
-void t2m_history_since(t2m_history_t *history, apr_time_t since);
+/**
+ * Leaves out what was written before that moment, as far as the lines' times tell: the files by
+ * their first lines, and of the plain file with which it begins the part before that moment, for
+ * which a few places of it are looked at. Lines stand in the order of time unless the clock was set
+ * back; where that shows, it begins before that. Returns nonzero when something is left out.
+ */
+int t2m_history_since(t2m_history_t *history, apr_time_t since);
+
+/** Begins with the first line of the oldest file again. */
+void t2m_history_rewind(t2m_history_t *history);
 
 /**
  * Leaves out all but the last lines, `most` of them at most. Returns how many there are. A line of
@@ -58,6 +66,32 @@ apr_uint64_t t2m_history_last(t2m_history_t *history, apr_uint64_t most);
  * The next line. APR_EOF after the last one; of the live file there may be more at the next call.
  */
 apr_status_t t2m_history_next(t2m_history_t *history, t2m_log_line_t *line);
+
+/**
+ * The next line in which those size bytes stand. Reads a piece of a file at most: APR_EAGAIN says
+ * that it had none, and *line is one of its lines, before which there are none, or has size 0.
+ */
+apr_status_t t2m_history_find(t2m_history_t *history, const char *bytes, apr_size_t size,
+                              t2m_log_line_t *line);
+
+/**
+ * After t2m_history_since: nonzero when all that is left was written after `until`. time is that
+ * of the last line.
+ */
+int t2m_history_is_behind(const t2m_history_t *history, apr_time_t time, apr_time_t until);
+
+/**
+ * After t2m_history_since: the latest time of the lines that t2m_history_find has gone over; 0:
+ * there was none.
+ */
+apr_time_t t2m_history_latest(const t2m_history_t *history);
+
+/** Is told how many bytes of a file were read, out of how many; searched: for its lines, too. */
+typedef void t2m_history_cost_t(void *context, const char *path, apr_uint64_t taken,
+                                apr_uint64_t size, int searched);
+
+/** Tells what each file cost until now. */
+void t2m_history_costs(const t2m_history_t *history, t2m_history_cost_t *tell, void *context);
 
 /** After APR_EOF: nonzero when the live file ends in a line that has no end yet. */
 int t2m_history_waits(const t2m_history_t *history);

@@ -27,6 +27,10 @@ typedef struct {
     int fd;              /* -1: it could not be opened */
     apr_status_t failed; /* why not */
     apr_uint64_t skip;   /* lines to leave out at its beginning */
+    apr_time_t first;    /* after t2m_history_since: of its first line; 0: not known */
+    apr_time_t earliest; /* the least of these, of this file and those after it */
+    apr_uint64_t taken;  /* bytes that were read */
+    int searched;        /* its lines were asked for */
 } t2m_history_file_t;
 
 struct t2m_history_t {
@@ -37,6 +41,8 @@ struct t2m_history_t {
     apr_size_t count;
     apr_size_t at;             /* which is read; count: none */
     t2m_log_reader_t *reader;  /* NULL: it was not begun */
+    int watches;               /* the latest time is remembered */
+    apr_time_t latest;         /* of the files that were ended */
     t2m_history_report_t *report;
     void *context;
 };

@@ -53,6 +53,25 @@ static int undo_is_sound(const t2m_board_t *board)
             && offset >= board->map.totals);
 }
 
+/* Counts of suppressed errors only grow; those of a slot that stays are not looked at. */
+static int suppressed_are_sound(const t2m_board_t *board)
+{
+    apr_uint32_t slot, i;
+
+    for (slot = 0; slot < board->geometry.slot_count; slot++) {
+        const apr_uint64_t *now = board->suppressed + slot * (apr_size_t)(T2M_SUPPRESSED + 1);
+        const apr_uint64_t *then
+            = board->suppressed_targets + slot * (apr_size_t)(T2M_SUPPRESSED + 1);
+
+        for (i = 0; !t2m_batch_is_still(now, then) && i < T2M_SUPPRESSED; i++) {
+            if (then[i] < now[i]) {
+                return 0;
+            }
+        }
+    }
+    return 1;
+}
+
 int t2m_intent_sound(const t2m_board_t *board)
 {
     const t2m_intent_t *intent = &board->header->intent;
@@ -64,7 +83,7 @@ int t2m_intent_sound(const t2m_board_t *board)
     if (intent->phase == T2M_INTENT_NONE) {
         return 1;
     }
-    if (intent->step_count > T2M_FILES_MAX
+    if (intent->step_count > T2M_FILES_MAX || intent->verdict_count > T2M_VERDICTS
         || (intent->bury_owner && intent->bury_slot >= board->geometry.slot_count)) {
         return 0;
     }
@@ -73,15 +92,17 @@ int t2m_intent_sound(const t2m_board_t *board)
             return 0;
         }
     }
-    return targets_are_sound(board);
+    return targets_are_sound(board) && suppressed_are_sound(board);
 }
 
 int t2m_intent_fits(const t2m_board_t *board, const t2m_batch_t *batch)
 {
     const t2m_batch_part_t *parts;
+    const apr_uint64_t *verdicts;
     apr_uint32_t count = t2m_batch_parts(batch, &parts), i;
 
-    if (count != board->header->intent.step_count) {
+    if (count != board->header->intent.step_count
+        || t2m_batch_verdicts(batch, &verdicts) != board->header->intent.verdict_count) {
         return 0;
     }
     for (i = 0; i < count; i++) {

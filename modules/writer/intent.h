@@ -23,7 +23,7 @@ int t2m_intent_sound(const t2m_board_t *board);
 
 /**
  * Nonzero when the steps are those of the batch, which was gathered and rendered again: the same
- * files with as many bytes and the same numbers.
+ * files with as many bytes and the same numbers, and as many verdicts.
  */
 int t2m_intent_fits(const t2m_board_t *board, const t2m_batch_t *batch);
 

@@ -50,7 +50,7 @@ static void count_waiting(const t2m_drain_t *drain, apr_uint32_t slot, apr_uint6
             return;
         }
         ledger->waiting[record.stream] += record.size != 0;
-        ledger->waiting[T2M_STREAM_PERFORMANCE] += t2m_layout_has_two_lines(&record);
+        ledger->waiting[t2m_layout_second(record.stream)] += t2m_layout_has_two_lines(&record);
     }
 }
 

@@ -39,47 +39,81 @@ static void report(void *context, const char *path, apr_status_t status)
     }
 }
 
-static int open_histories(t2m_library_t *library, const t2m_place_files_t *files)
+static int open_history(t2m_library_t *library, const char *path)
+{
+    char text[128];
+    apr_status_t status = t2m_history_open(path, report, library,
+                                           &library->histories[library->count]);
+
+    if (status != APR_SUCCESS) {
+        t2m_options_note(library->command, "%s: %s", path,
+                         status == EMFILE ? "has more rotated files than may be open at once: "
+                                            "raise `ulimit -n`"
+                                          : apr_strerror(status, text, sizeof(text)));
+        return T2M_EXIT_TROUBLE;
+    }
+    library->count++;
+    return T2M_EXIT_NONE;
+}
+
+static int has_path(const t2m_place_files_t *files, const char *path)
 {
     unsigned i;
-    char text[128];
 
-    library->histories = calloc(files->count, sizeof(*library->histories));
-    for (i = 0; library->histories && i < files->count; i++) {
-        apr_status_t status = t2m_history_open(files->files[i].path, report, library,
-                                               &library->histories[i]);
-
-        if (status != APR_SUCCESS) {
-            t2m_options_note(library->command, "%s: %s", files->files[i].path,
-                             status == EMFILE ? "has more rotated files than may be open at once: "
-                                                "raise `ulimit -n`"
-                                              : apr_strerror(status, text, sizeof(text)));
-            return T2M_EXIT_TROUBLE;
+    for (i = 0; i < files->count; i++) {
+        if (strcmp(files->files[i].path, path) == 0) {
+            return 1;
         }
-        library->count++;
     }
-    return library->histories ? T2M_EXIT_NONE : T2M_EXIT_TROUBLE;
+    return 0;
+}
+
+static int open_histories(t2m_library_t *library, const t2m_place_files_t *files,
+                          const t2m_place_files_t *beside)
+{
+    int code = T2M_EXIT_NONE;
+    unsigned i;
+
+    library->histories = calloc(files->count + beside->count, sizeof(*library->histories));
+    if (!library->histories) {
+        return T2M_EXIT_TROUBLE;
+    }
+    for (i = 0; i < files->count && code == T2M_EXIT_NONE; i++) {
+        code = open_history(library, files->files[i].path);
+    }
+    library->wanted = library->count;
+    for (i = 0; i < beside->count && code == T2M_EXIT_NONE; i++) {
+        if (beside->files[i].stream == T2M_STREAM_ACCESS
+            && !has_path(files, beside->files[i].path)) {
+            code = open_history(library, beside->files[i].path);
+        }
+    }
+    return code;
 }
 
 int t2m_library_open(t2m_library_t *library, const char *directory, t2m_stream_e stream, int argc,
                      char **argv)
 {
-    t2m_place_files_t files = { NULL, 0 };
+    t2m_place_files_t files = { NULL, 0 }, beside = { NULL, 0 };
     t2m_place_t place;
     int code = t2m_place_open(&place, library->command, directory);
 
     library->histories = NULL;
-    library->count = 0;
+    library->count = library->wanted = 0;
     if (code == T2M_EXIT_NONE) {
         code = t2m_place_audit(&place, argc, argv);
     }
     if (code == T2M_EXIT_NONE) {
         code = t2m_place_files(&place, stream, &files);
     }
+    if (code == T2M_EXIT_NONE && library->with_access && stream != T2M_STREAM_COUNT) {
+        code = t2m_place_files(&place, T2M_STREAM_COUNT, &beside); /* access may have none */
+    }
     if (code == T2M_EXIT_NONE) {
-        code = open_histories(library, &files);
+        code = open_histories(library, &files, &beside);
     }
     t2m_place_files_free(&files);
+    t2m_place_files_free(&beside);
     t2m_place_close(&place);
     return code;
 }

@@ -20,15 +20,17 @@ typedef struct {
     const t2m_command_t *command;
     int verbose; /* names each file on standard error as it begins */
     int trouble; /* something could not be read, which was said */
+    int with_access; /* the files of the stream access are opened, too, behind the others */
     t2m_history_t **histories;
     unsigned count;
+    unsigned wanted; /* so many of them, the first, are of the stream that was asked for */
 } t2m_library_t;
 
 /**
  * What reading commands do before they print anything: opens the directory (see t2m_place_open),
  * has the reading recorded (argv), opens the files of the stream (T2M_STREAM_COUNT: of all). Set
- * command and verbose before. Complains and returns an exit code, else T2M_EXIT_NONE; give back
- * with t2m_library_close in any case.
+ * command, verbose and with_access before. Complains and returns an exit code, else
+ * T2M_EXIT_NONE; give back with t2m_library_close in any case.
  */
 int t2m_library_open(t2m_library_t *library, const char *directory, t2m_stream_e stream, int argc,
                      char **argv);

@@ -14,6 +14,7 @@
 #define T2M_WRITER_LOG_READER_H
 
 #include <apr_errno.h>
+#include <apr_time.h>
 
 enum { T2M_LOG_LINE_MAX = 65536 + 1024 }; /* the longest record, and what the writer adds */
 
@@ -39,12 +40,30 @@ apr_status_t t2m_log_reader_of(int fd, t2m_log_reader_t **reader);
  */
 apr_status_t t2m_log_reader_next(t2m_log_reader_t *reader, t2m_log_line_t *line);
 
+/**
+ * The next whole line in which those size bytes stand, which have no LF. Reads a piece of the file
+ * at most: APR_EAGAIN says that it had none, and *line is the last whole line of it. Else as
+ * t2m_log_reader_next.
+ */
+apr_status_t t2m_log_reader_find(t2m_log_reader_t *reader, const char *bytes, apr_size_t size,
+                                 t2m_log_line_t *line);
+
+/** From now on t2m_log_reader_find remembers the latest of all lines it goes over, for a small cost
+ * each. */
+void t2m_log_reader_watch(t2m_log_reader_t *reader);
+
+/** That line's time; 0 when there was none, or nothing is remembered. */
+apr_time_t t2m_log_reader_latest(const t2m_log_reader_t *reader);
+
 /** After APR_EOF or a failure: the line that has no end, which is thereby given up. Returns 0 when
  * there is none. */
 int t2m_log_reader_rest(t2m_log_reader_t *reader, t2m_log_line_t *line);
 
 /** Nonzero when a line was begun that has no end yet. */
 int t2m_log_reader_waits(const t2m_log_reader_t *reader);
+
+/** How many bytes of the file were read until now. */
+apr_uint64_t t2m_log_reader_taken(const t2m_log_reader_t *reader);
 
 /** Closes it; harmless with NULL. */
 void t2m_log_reader_close(t2m_log_reader_t *reader);

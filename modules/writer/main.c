@@ -15,6 +15,7 @@
 
 #include <apr_general.h>
 
+#include "writer/debug_token_command.h"
 #include "writer/find.h"
 #include "writer/group_command.h"
 #include "writer/mask_test.h"
@@ -50,6 +51,8 @@ static const command_t commands[] = {
     { "verify", t2m_verify_main, "proves that the files are whole, or says what is wrong", 0 },
     { "rotate", t2m_rotate_main, "rotates a stream's files now", 0 },
     { "token", t2m_token_main, "makes, lists and revokes tokens for the admin endpoints", 0 },
+    { "debug-token", t2m_debug_token_main,
+      "makes a value for X-T2M-Debug, by which one request is logged in full", 0 },
     { "group", t2m_group_main, "shows in which group of errors a message counts", 0 },
     { "mask-test", t2m_mask_test_main, "shows what each masking rule does to a text", 0 },
     { "version", version_main, "prints the version", 1 },
@@ -85,7 +88,7 @@ static int print_overview(void)
     printf("usage: t2mlog COMMAND [ARGUMENT ...]\n\n");
     for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
         if (commands[i].help) {
-            printf("  %-10s  %s\n", commands[i].name, commands[i].help);
+            printf("  %-11s  %s\n", commands[i].name, commands[i].help);
         }
     }
     printf("\n`t2mlog COMMAND --help` says more. "

@@ -15,6 +15,7 @@
 #include <stdio.h>
 
 #include "shared/atomic.h"
+#include "shared/suppressed.h"
 
 static apr_uint64_t owner_of(const t2m_slots_t *slots, apr_uint32_t slot)
 {
@@ -41,6 +42,17 @@ void t2m_quarantine_put(t2m_board_t *board, const t2m_slots_t *slots, apr_uint32
     t2m_board_notice(board, T2M_LEVEL_CRITICAL, text);
 }
 
+/* Also of a slot that was read to its end: a table whose total stays is not looked at, and what was
+ * spoiled there would be the next owner's. */
+static void mend_suppressed(const t2m_board_t *board, t2m_slots_t *slots, apr_uint32_t slot,
+                            apr_uint64_t owner)
+{
+    if (owner_of(slots, slot) == (owner & ~T2M_OWNER_STOPPED)) {
+        t2m_suppressed_mend(slots, slot,
+                            board->suppressed + slot * (apr_size_t)(T2M_SUPPRESSED + 1));
+    }
+}
+
 void t2m_quarantine_free(t2m_board_t *board, t2m_slots_t *slots, apr_uint32_t slot,
                          apr_uint64_t owner)
 {
@@ -48,6 +60,7 @@ void t2m_quarantine_free(t2m_board_t *board, t2m_slots_t *slots, apr_uint32_t sl
         t2m_slots_mend(slots, slot, board->heads[slot],
                        board->drops + slot * (apr_size_t)T2M_DROPS);
     }
+    mend_suppressed(board, slots, slot, owner);
     t2m_slots_free(slots, slot, owner);
     if (board->quarantine[slot] == (owner & ~T2M_OWNER_STOPPED)) {
         t2m_store(&board->quarantine[slot], 0);

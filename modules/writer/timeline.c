@@ -14,8 +14,7 @@
 
 #include <stdlib.h>
 
-#include "core/member.h"
-#include "core/moment.h"
+#include "writer/line_time.h"
 
 typedef struct {
     t2m_timeline_line_t next;
@@ -27,6 +26,9 @@ struct t2m_timeline_t {
     unsigned count;
     t2m_timeline_filter_t *filter;
     const void *context;
+    const char *bytes; /* NULL: every line */
+    apr_size_t size;
+    apr_time_t until;
     lane_t lanes[];
 };
 
@@ -41,6 +43,7 @@ t2m_timeline_t *t2m_timeline_make(t2m_history_t **histories, unsigned count,
         timeline->count = count;
         timeline->filter = filter;
         timeline->context = context;
+        timeline->until = APR_INT64_MAX;
         for (i = 0; i < count; i++) {
             timeline->lanes[i].next.file = i;
         }
@@ -53,31 +56,48 @@ void t2m_timeline_free(t2m_timeline_t *timeline)
     free(timeline);
 }
 
-static void read_time(t2m_timeline_line_t *line)
+void t2m_timeline_search(t2m_timeline_t *timeline, const char *bytes, apr_size_t size)
 {
-    t2m_text_t value;
-    apr_time_t time;
+    timeline->bytes = bytes;
+    timeline->size = size;
+}
 
-    if (t2m_member_find(t2m_text_of(line->line.bytes, line->line.size), "timestamp", &value)
-            == T2M_MEMBER_STRING
-        && t2m_moment_parse(value, 0, &time) == T2M_MOMENT_OK) {
-        line->time = time;
+void t2m_timeline_until(t2m_timeline_t *timeline, apr_time_t until)
+{
+    timeline->until = until;
+}
+
+static apr_status_t read_on(const t2m_timeline_t *timeline, lane_t *lane)
+{
+    t2m_history_t *history = timeline->histories[lane->next.file];
+
+    if (!timeline->bytes) {
+        return t2m_history_next(history, &lane->next.line);
+    }
+    if (timeline->until < APR_INT64_MAX
+        && t2m_history_is_behind(history, lane->next.time, timeline->until)) {
+        return APR_EOF;
+    }
+    return t2m_history_find(history, timeline->bytes, timeline->size, &lane->next.line);
+}
+
+/* One step: a line, or that a piece has none, or the end. */
+static void advance(const t2m_timeline_t *timeline, lane_t *lane)
+{
+    t2m_timeline_line_t *next = &lane->next;
+    apr_status_t status = read_on(timeline, lane);
+
+    lane->ended = status != APR_SUCCESS && status != APR_EAGAIN;
+    if (!lane->ended) {
+        (void)t2m_line_time(next->line.bytes, next->line.size, &next->time);
+        lane->filled = status == APR_SUCCESS
+                    && (!timeline->filter || timeline->filter(timeline->context, next));
     }
 }
 
-static void fill(const t2m_timeline_t *timeline, lane_t *lane)
-{
-    while (!lane->filled && !lane->ended) {
-        lane->ended = t2m_history_next(timeline->histories[lane->next.file], &lane->next.line)
-                   != APR_SUCCESS;
-        if (!lane->ended) {
-            read_time(&lane->next);
-            lane->filled = !timeline->filter || timeline->filter(timeline->context, &lane->next);
-        }
-    }
-}
-
-int t2m_timeline_next(t2m_timeline_t *timeline, t2m_timeline_line_t *line)
+/* The lane with the smallest time, be it of its next line or of how far it was searched. Where all
+ * lines are wanted, those that have none yet come first. */
+static lane_t *earliest(t2m_timeline_t *timeline)
 {
     lane_t *first = NULL;
     unsigned i;
@@ -85,10 +105,22 @@ int t2m_timeline_next(t2m_timeline_t *timeline, t2m_timeline_line_t *line)
     for (i = 0; i < timeline->count; i++) {
         lane_t *lane = &timeline->lanes[i];
 
-        fill(timeline, lane);
-        if (lane->filled && (!first || lane->next.time < first->next.time)) {
+        if (!lane->ended && !lane->filled && !timeline->bytes) {
+            return lane;
+        }
+        if (!lane->ended && (!first || lane->next.time < first->next.time)) {
             first = lane;
         }
+    }
+    return first;
+}
+
+int t2m_timeline_next(t2m_timeline_t *timeline, t2m_timeline_line_t *line)
+{
+    lane_t *first;
+
+    while ((first = earliest(timeline)) != NULL && !first->filled) {
+        advance(timeline, first);
     }
     if (!first) {
         return 0;

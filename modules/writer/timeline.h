@@ -19,7 +19,7 @@
 
 typedef struct {
     t2m_log_line_t line;
-    apr_time_t time; /* of the record; of the one before it in the file, where it has none */
+    apr_time_t time; /* of the record; of one before it in the file, where it has none */
     unsigned file;   /* which history */
 } t2m_timeline_line_t;
 
@@ -40,6 +40,18 @@ t2m_timeline_t *t2m_timeline_make(t2m_history_t **histories, unsigned count,
  * order within a file stays. It is valid until the next call. Returns 0 at the end.
  */
 int t2m_timeline_next(t2m_timeline_t *timeline, t2m_timeline_line_t *line);
+
+/**
+ * Only lines in which those size bytes stand, which stay the caller's; for the others it is much
+ * faster. The order is as above but for lines that stand in their file behind later ones.
+ */
+void t2m_timeline_search(t2m_timeline_t *timeline, const char *bytes, apr_size_t size);
+
+/**
+ * After t2m_timeline_search and t2m_history_since: leaves out, from now on, what was written after
+ * that moment, so that files are read no further.
+ */
+void t2m_timeline_until(t2m_timeline_t *timeline, apr_time_t until);
 
 /** Gives it back. */
 void t2m_timeline_free(t2m_timeline_t *timeline);

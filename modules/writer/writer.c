@@ -42,6 +42,7 @@
 #include "writer/chores.h"
 #include "writer/confine.h"
 #include "writer/drain.h"
+#include "writer/group_file.h"
 #include "writer/ledger.h"
 #include "writer/owners.h"
 #include "writer/peer.h"
@@ -384,7 +385,11 @@ static int run(writer_t *writer)
     t2m_chores_stop(writer->chores);
     (void)t2m_drain_settings(&writer->drain);
     drain_the_rest(writer);
-    return t2m_confine_outdated() ? T2M_WRITER_AGAIN : T2M_WRITER_DRAINED;
+    if (t2m_confine_outdated()) {
+        return T2M_WRITER_AGAIN;
+    }
+    t2m_chores_groups_end(writer->chores, stderr);
+    return T2M_WRITER_DRAINED;
 }
 
 static int lock_board(int command)
@@ -497,6 +502,28 @@ static void load_chain(writer_t *writer)
     }
 }
 
+/* Into a new board, before its first batch: an error that comes again is no new one. */
+static void load_groups(writer_t *writer)
+{
+    t2m_board_t *board = &writer->drain.board;
+    char text[T2M_NOTICE_SIZE];
+    const char *why = NULL;
+    apr_status_t status = APR_SUCCESS;
+    unsigned groups;
+
+    if (t2m_chores_has_directory()) {
+        status = t2m_group_file_load(T2M_FD_DIRECTORY, board, &groups, &why);
+    }
+    t2m_store(&board->tables->restored, 1); /* a directory that comes later is not asked */
+    if (why) {
+        (void)snprintf(text, sizeof(text), "T2M0222: %.80s/%s: %.60s; the error groups begin anew"
+                       "%s", writer->drain.settings->directory, T2M_GROUP_FILE, why,
+                       status == APR_EINVAL ? ", and it is kept as " T2M_GROUP_FILE ".damaged"
+                                            : "");
+        t2m_board_notice(board, T2M_LEVEL_WARNING, text);
+    }
+}
+
 int t2m_writer_main(int argc, char **argv)
 {
     static writer_t writer;
@@ -519,6 +546,7 @@ int t2m_writer_main(int argc, char **argv)
     name_process();
     (void)t2m_chores_enter(writer.drain.settings->directory);
     load_chain(&writer);
+    load_groups(&writer);
     confine(&writer);
     writer.drain.sync = t2m_sync_start();
     writer.supervisor = argc > 1 ? (pid_t)strtol(argv[1], NULL, 10) : 0;

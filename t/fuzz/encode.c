@@ -11,9 +11,11 @@
 
 /* Any record under any limit: one line that parses, within its limit, the same each time, and
  * nothing of a secret in it. The input is a limit (three bytes), a stream, a time (two), a
- * level, a layout, then fields: kind, number, and for texts content, size, bytes and spans. */
+ * level, a layout, then fields: kind, number, and for texts content, size, bytes and spans. The
+ * same input also makes rows, which come back as they were written. */
 #include "core/encode.h"
 #include "core/extra.h"
+#include "core/rows.h"
 #include "core/timestamp.h"
 
 #include <stdint.h>
@@ -147,9 +149,47 @@ static void add_foreign(input_t *input, t2m_record_t *record, const char *name, 
     t2m_record_foreign(record, &field);
 }
 
+static void add_rows(input_t *input, t2m_record_t *record, texts_t *texts, const char *name)
+{
+    static const t2m_column_t columns[] = { { "offset_ms", T2M_FIELD_MILLISECONDS },
+                                            { "level", T2M_FIELD_TEXT },
+                                            { "message", T2M_FIELD_TEXT },
+                                            { NULL, T2M_FIELD_TEXT } };
+    char *bytes = texts->bytes[texts->count++];
+
+    t2m_record_rows(record, name, columns, t2m_text_of(bytes, fill(input, bytes)));
+}
+
+/* Written by parts of the input, read again: cells come back but for separators in them. */
+static void check_rows(const uint8_t *data, size_t size)
+{
+    char buffer[64];
+    t2m_text_t text, rest, row;
+    t2m_rows_t rows;
+    size_t at;
+
+    t2m_rows_begin(&rows, buffer, size > 0 ? data[0] % sizeof(buffer) : 0);
+    for (at = 0; at < size && at < 200; at += 3) {
+        t2m_rows_add(&rows, t2m_text_of((const char *)data + at, size - at < 5 ? size - at : 5));
+        if (data[at] % 2) {
+            t2m_rows_end(&rows);
+        }
+    }
+    text = rest = t2m_rows_text(&rows);
+    require(text.data == buffer && text.size <= (size > 0 ? data[0] % sizeof(buffer) : 0));
+    require(text.size == 0 || text.data[text.size - 1] == T2M_LINE_SEPARATOR);
+    while (t2m_rows_next(&rest, &row)) {
+        while (row.size > 0) {
+            t2m_text_t cell = t2m_rows_cell(&row);
+
+            require(cell.size <= 5 && memchr(cell.data, T2M_LINE_SEPARATOR, cell.size) == NULL);
+        }
+    }
+}
+
 static void add_field(input_t *input, t2m_record_t *record, texts_t *texts, const char *name)
 {
-    unsigned kind = take(input) % 13;
+    unsigned kind = take(input) % 14;
     apr_int64_t number = (apr_int64_t)((apr_uint64_t)take(input) << (take(input) % 64));
 
     switch (kind) {
@@ -170,6 +210,9 @@ static void add_field(input_t *input, t2m_record_t *record, texts_t *texts, cons
         break;
     case 12:
         add_foreign(input, record, name, number);
+        break;
+    case 13:
+        add_rows(input, record, texts, name);
         break;
     default:
         add_text(input, record, texts, kind >= 9, name);
@@ -253,5 +296,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     t2m_extra_arrange(&record, layout);
     check(&record, limit);
+    check_rows(data, size);
     return 0;
 }

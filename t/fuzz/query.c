@@ -22,7 +22,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { BITS = 10, REWRITTEN_MAX = 3 * T2M_QUERY_SIZE_MAX };
+enum { BITS = 12, REWRITTEN_MAX = 3 * T2M_QUERY_SIZE_MAX };
 
 static const apr_time_t now = APR_INT64_C(1705314645123456);
 static const apr_time_t end_of_time = APR_INT64_C(253402300799999999);
@@ -42,7 +42,8 @@ static void require(int holds)
 static void check_error(const t2m_query_error_t *error, unsigned allowed)
 {
     static const char *const names[] = { "limit",      "since", "until", "level", "endpoint", "id",
-                                         "request_id", "event", "q",     "after" };
+                                         "request_id", "event", "q",     "after", "sort",
+                                         "state" };
     int own = !error->parameter;
     size_t i;
 
@@ -84,6 +85,9 @@ static void check_query(const t2m_query_t *query, unsigned allowed)
     require((query->level < T2M_LEVEL_COUNT) == !!(query->given & T2M_QUERY_LEVEL));
     require(query->after <= APR_INT64_MAX);
     require((query->given & T2M_QUERY_AFTER) || query->after == 0);
+    require((query->sort != T2M_QUERY_SORT_LATEST) == !!(query->given & T2M_QUERY_SORT));
+    require((query->states != 0) == !!(query->given & T2M_QUERY_STATE));
+    require((query->states & ~(unsigned)T2M_QUERY_STATES_ALL) == 0);
     check_moment(query, query->since, T2M_QUERY_SINCE);
     check_moment(query, query->until, T2M_QUERY_UNTIL);
     require(!query->until || query->since <= query->until);
@@ -117,9 +121,25 @@ static void write_moment(buffer_t *buffer, const char *name, apr_time_t moment)
     }
 }
 
+static void write_states(buffer_t *buffer, unsigned states)
+{
+    const char *before = "&state=";
+    int state;
+
+    for (state = 0; state <= T2M_GROUP_NEW; state++) {
+        if (states & 1U << state) {
+            buffer->size += (size_t)snprintf(buffer->bytes + buffer->size, 32, "%s%s", before,
+                                             t2m_group_state_name((t2m_group_state_e)state));
+            before = "%2C";
+        }
+    }
+}
+
 /* In another order, in full, each byte encoded. */
 static void rewrite(const t2m_query_t *query, buffer_t *buffer)
 {
+    static const char *const sorts[] = { "", "new", "rising", "frequent" };
+
     buffer->size = (size_t)snprintf(buffer->bytes, 64, "after=%llu&limit=%u",
                                     (unsigned long long)query->after, query->limit);
     if (query->given & T2M_QUERY_LEVEL) {
@@ -132,6 +152,10 @@ static void rewrite(const t2m_query_t *query, buffer_t *buffer)
     write_text(buffer, "request_id", query->request_id);
     write_text(buffer, "id", query->id);
     write_text(buffer, "endpoint", query->endpoint);
+    if (query->given & T2M_QUERY_SORT) {
+        write_text(buffer, "sort", t2m_text(sorts[query->sort]));
+    }
+    write_states(buffer, query->states);
 }
 
 static int same(t2m_text_t left, t2m_text_t right)
@@ -156,6 +180,7 @@ static void check_again(const t2m_query_t *query)
     require(again.after == query->after && same(again.id, query->id) && same(again.q, query->q));
     require(same(again.endpoint, query->endpoint) && same(again.event, query->event));
     require(same(again.request_id, query->request_id));
+    require(again.sort == query->sort && again.states == query->states);
 }
 
 /* The same query twice in one. */

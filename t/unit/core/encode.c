@@ -194,6 +194,11 @@ static void test_tail(void)
 
     is_bytes(out, t2m_encode_stream(T2M_STREAM_APP, out), ",\"stream\":\"app\"", "stream");
     is_number((long long)t2m_encode_stream(T2M_STREAM_COUNT, out), 0, "no stream");
+    is_bytes(out, t2m_encode_repeated(7, out), ",\"repeated\":7", "repeated");
+    size = t2m_encode_repeated(APR_UINT64_MAX, out);
+    size += t2m_encode_stream(T2M_STREAM_PERFORMANCE, out + size);
+    size += t2m_encode_tail(APR_UINT64_MAX, out + size);
+    ok(size <= T2M_LINE_TAIL, "the largest numbers fit beside the longest stream");
     size = t2m_encode_stream(T2M_STREAM_PERFORMANCE, out);
     ok(size + t2m_encode_tail(APR_UINT64_MAX, line) <= sizeof(out),
        "the longest stream and the longest number have room");
@@ -556,6 +561,144 @@ static void test_foreign(void)
     json_decref(object);
 }
 
+static const t2m_column_t columns[] = {
+    { "offset_ms", T2M_FIELD_MILLISECONDS },
+    { "level", T2M_FIELD_TEXT },
+    { "message", T2M_FIELD_TEXT },
+    { NULL, T2M_FIELD_TEXT }
+};
+
+static void test_rows(void)
+{
+    begin();
+    t2m_record_rows(&record, "crumbs", columns,
+                    t2m_text("12345\x1fINFO\x1f\"one\"\x1e" "7\x1f\x1ftwo\x1e"));
+    t2m_record_integer(&record, "after", 1);
+    is_line(BEGINNING ",\"crumbs\":[{\"offset_ms\":12.345,\"level\":\"INFO\",\"message\":"
+                      "\"\\\"one\\\"\"},{\"offset_ms\":0.007,\"message\":\"two\"}],"
+                      "\"after\":1",
+            "rows are an array of objects; an empty cell is no member");
+    begin();
+    t2m_record_rows(&record, "crumbs", columns, t2m_text(""));
+    is_line(BEGINNING, "no row: no member");
+    begin();
+    t2m_record_rows(&record, "crumbs", columns,
+                    t2m_text("x\x1fINFO\x1fone\x1fmore\x1fyet more\x1e\x1e\x1f\x1f\xff"));
+    is_line(BEGINNING ",\"crumbs\":[{\"level\":\"INFO\",\"message\":\"one\"},{},"
+                      "{\"message\":\"\xef\xbf\xbd\"}],\"lossy\":true",
+            "what is no number is no member, cells too many are none, an empty row is an empty "
+            "object, bad bytes are replaced");
+    begin();
+    t2m_record_rows(&record, "message", columns, t2m_text("1\x1e"));
+    t2m_record_open(&record, "object");
+    t2m_record_rows(&record, "inner", columns, t2m_text("1\x1e"));
+    t2m_record_close(&record);
+    is_line(BEGINNING ",\"message\":[{\"offset_ms\":0.001}],\"object\":{\"inner\":"
+                      "[{\"offset_ms\":0.001}]}", "also inside an object");
+}
+
+/* Twenty rows of about a hundred bytes each, the last of them `row 19`. */
+static t2m_text_t many_rows(void)
+{
+    static char text[4096];
+    apr_size_t size = 0;
+    int i;
+
+    for (i = 0; i < 20; i++) {
+        size += (apr_size_t)snprintf(text + size, sizeof(text) - size,
+                                     "%d\x1fINFO\x1frow %d %060d\x1e", i, i, 0);
+    }
+    return t2m_text_of(text, size);
+}
+
+static void add_long_message(apr_size_t size)
+{
+    static char text[8192];
+
+    memset(text, 'm', sizeof(text));
+    t2m_record_text(&record, "message", T2M_CONTENT_MESSAGE, t2m_text_of(text, size));
+    t2m_record_rows(&record, "crumbs", columns, many_rows());
+}
+
+/* How many rows are left; below 0 when they are not the last ones in their order. */
+static int rows_left(const json_t *object)
+{
+    const json_t *rows = json_object_get(object, "crumbs");
+    int count = (int)json_array_size(rows), i;
+
+    for (i = 0; i < count; i++) {
+        char want[16];
+        const char *message = member(json_array_get(rows, (size_t)i), "message");
+
+        snprintf(want, sizeof(want), "row %d ", 20 - count + i);
+        if (!message || strncmp(message, want, strlen(want)) != 0) {
+            return -1;
+        }
+    }
+    return count;
+}
+
+static void test_rows_cut(void)
+{
+    static const struct {
+        apr_size_t message, limit, kept; /* kept: of the message */
+        int rows, is_cut;
+    } cases[] = {
+        { 500, 8192, 500, 20, 0 },
+        { 6000, 8192, 6000, 10, 1 },   /* the oldest ones go first */
+        { 6900, 8192, 6900, 5, 1 },
+        { 7700, 8192, 7700, 2, 1 },
+        { 8000, 8192, 4032, 2, 1 },    /* then the message, before the last two */
+        { 600, 1024, 448, 2, 1 },
+        { 8000, 1024, 448, 2, 1 },
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        json_t *object;
+
+        begin();
+        add_long_message(cases[i].message);
+        object = encode_and_parse(cases[i].limit);
+        ok(object && rows_left(object) == cases[i].rows
+               && json_string_length(json_object_get(object, "message")) == cases[i].kept
+               && json_is_true(json_object_get(object, "truncated")) == cases[i].is_cut,
+           "message of %d in a line of %d: %d rows, %d bytes left", (int)cases[i].message,
+           (int)cases[i].limit, object ? rows_left(object) : -2,
+           object ? (int)json_string_length(json_object_get(object, "message")) : -2);
+        json_decref(object);
+    }
+}
+
+/* What the rest of the line needs, rows do not take away. */
+static void test_rows_last(void)
+{
+    static char frames[6000];
+    json_t *object, *traceback;
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(frames); i++) {
+        frames[i] = i % 60 == 59 ? T2M_LINE_SEPARATOR : 'f';
+    }
+    begin();
+    t2m_record_lines(&record, "traceback", T2M_CONTENT_SAFE, t2m_text_of(frames, 61 * 60));
+    t2m_record_rows(&record, "crumbs", columns, many_rows());
+    object = encode_and_parse(4096);
+    traceback = json_object_get(object, "traceback");
+    is_number((long long)json_array_size(traceback), 61, "rows go before any frame does");
+    ok(object && !json_object_get(object, "crumbs"), "with the last row the member goes");
+    ok(json_is_true(json_object_get(object, "truncated")), "and the line says so");
+    json_decref(object);
+    begin();
+    t2m_record_text(&record, "message", T2M_CONTENT_MESSAGE, t2m_text("kept"));
+    for (i = 0; i < 60; i++) {
+        t2m_record_text(&record, "filler_of_a_record", T2M_CONTENT_SAFE, t2m_text("fffffffffff"));
+    }
+    t2m_record_rows(&record, "request_id", columns, many_rows());
+    is_number((long long)t2m_encode(&record, line, 1024), (long long)strlen(BEGINNING) + 34,
+              "rows are no essentials");
+}
+
 int main(void)
 {
     test_values();
@@ -576,5 +719,8 @@ int main(void)
     test_smallest_limit();
     test_deterministic();
     test_foreign();
+    test_rows();
+    test_rows_cut();
+    test_rows_last();
     return tap_done();
 }

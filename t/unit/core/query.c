@@ -23,7 +23,7 @@
 #define X256 X64 X64 X64 X64
 
 static const apr_time_t now = SECONDS(1705314645);
-static const unsigned all = (1U << 10) - 1;
+static const unsigned all = (1U << 12) - 1;
 
 static const char text_allowed[] = "1 to 256 bytes of UTF-8 without control characters";
 static const char limit_allowed[] = "a whole number from 1 to 1000";
@@ -32,7 +32,10 @@ static const char after_allowed[] = "a whole number from 0 to 922337203685477580
 static const char level_allowed[] = "DEBUG, INFO, WARNING, ERROR or CRITICAL";
 static const char id_allowed[] = "12 hexadecimal digits";
 static const char names_allowed[] =
-    "limit, since, until, level, endpoint, id, request_id, event, q, after";
+    "limit, since, until, level, endpoint, id, request_id, event, q, after, sort, state";
+static const char sort_allowed[] = "new, rising or frequent";
+static const char state_allowed[] =
+    "all, or some of new, ongoing, resolved, ignored and regressed, separated by commas";
 
 static t2m_query_t query;
 static t2m_query_error_t error;
@@ -66,6 +69,8 @@ static void test_defaults(void)
     is_number((long long)(query.endpoint.size + query.id.size + query.request_id.size
                           + query.event.size + query.q.size), 0, "about anything");
     is_number((long long)query.after, 0, "from the first on");
+    is_number(query.sort, T2M_QUERY_SORT_LATEST, "the latest first");
+    is_number(query.states, 0, "of no state in particular");
     ok(t2m_query_parse(t2m_text(NULL), 0, now, &query, &error), "no query");
     ok(strcmp(error.allowed, "untouched") == 0, "no error is written then");
 }
@@ -74,7 +79,8 @@ static void test_all(void)
 {
     ok(parse("limit=1000&since=2h&until=2024-01-15T11:30:45%2B01:00&level=warning"
              "&endpoint=GET+/a/:n&id=0123ABCDEF89&request_id=r-1%20.~&event=login%5Ffailed"
-             "&q=a%2541%26b%3D%c3%a9+=?&after=9223372036854775807"), "all of them");
+             "&q=a%2541%26b%3D%c3%a9+=?&after=9223372036854775807"
+             "&sort=rising&state=new,resolved"), "all of them");
     is_number(query.given, all, "given");
     is_number(query.limit, 1000, "limit");
     is_number(query.since, now - SECONDS(7200), "since");
@@ -86,6 +92,32 @@ static void test_all(void)
     is_bytes(query.event.data, query.event.size, "login_failed", "event");
     is_bytes(query.q.data, query.q.size, "a%41&b=\xc3\xa9 =?", "q, decoded once");
     is_number((long long)query.after, APR_INT64_MAX, "after");
+    is_number(query.sort, T2M_QUERY_SORT_RISING, "sort");
+    is_number(query.states, 1 << T2M_GROUP_NEW | 1 << T2M_GROUP_RESOLVED, "states");
+}
+
+static void test_groups(void)
+{
+    static const struct {
+        const char *name;
+        t2m_group_state_e state;
+    } states[] = { { "state=new", T2M_GROUP_NEW }, { "state=ongoing", T2M_GROUP_ONGOING },
+                   { "state=resolved", T2M_GROUP_RESOLVED }, { "state=ignored", T2M_GROUP_IGNORED },
+                   { "state=regressed", T2M_GROUP_REGRESSED } };
+    size_t i;
+    unsigned together = 0;
+
+    for (i = 0; i < COUNT(states); i++) {
+        ok(parse(states[i].name) && query.states == 1U << states[i].state, "%s", states[i].name);
+        together |= query.states;
+    }
+    is_number(together, T2M_QUERY_STATES_ALL, "these are all");
+    ok(parse("state=all") && query.states == T2M_QUERY_STATES_ALL, "which have a word");
+    ok(parse("state=new%2Cnew,ignored")
+           && query.states == (1 << T2M_GROUP_NEW | 1 << T2M_GROUP_IGNORED), "one may come twice");
+    ok(parse("sort=new") && query.sort == T2M_QUERY_SORT_NEW, "sort=new");
+    ok(parse("sort=frequent") && query.sort == T2M_QUERY_SORT_FREQUENT, "sort=frequent");
+    ok(parse("q=x") && !query.states && !query.sort, "neither is left from before");
 }
 
 static void test_edges(void)
@@ -165,6 +197,21 @@ static void test_refused(void)
         { "q=%%34", "q", percent_allowed },
         { "q=%-1", "q", percent_allowed },
         { "limit=%4", "limit", percent_allowed },
+        { "sort=", "sort", sort_allowed },
+        { "sort=latest", "sort", sort_allowed },
+        { "sort=New", "sort", sort_allowed },
+        { "sort=new,rising", "sort", sort_allowed },
+        { "sort=new&sort=new", "sort", "one value" },
+        { "state=", "state", state_allowed },
+        { "state=open", "state", state_allowed },
+        { "state=none", "state", state_allowed },
+        { "state=NEW", "state", state_allowed },
+        { "state=new,", "state", state_allowed },
+        { "state=,new", "state", state_allowed },
+        { "state=new,,ongoing", "state", state_allowed },
+        { "state=new,all", "state", state_allowed },
+        { "state=new+ongoing", "state", state_allowed },
+        { "state=new&state=ongoing", "state", "one value" },
         { "unknown=1", NULL, names_allowed },
         { "Limit=1", NULL, names_allowed },
         { "%6cimit=1", NULL, names_allowed },
@@ -226,6 +273,7 @@ int main(void)
     test_defaults();
     test_all();
     test_edges();
+    test_groups();
     test_refused();
     test_allowed();
     test_sizes();

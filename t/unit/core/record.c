@@ -337,6 +337,26 @@ static void test_every_field_full(const t2m_mask_t *mask)
     free(many);
 }
 
+static void test_rows(const t2m_mask_t *mask)
+{
+    static const t2m_column_t columns[] = { { "text", T2M_FIELD_TEXT }, { NULL, T2M_FIELD_TEXT } };
+    unsigned i;
+
+    t2m_record_begin(&record, T2M_STREAM_ERRORS, T2M_LEVEL_ERROR, 0);
+    t2m_record_rows(&record, "none", columns, t2m_text(""));
+    is_number(record.field_count, 2, "no rows, no field");
+    t2m_record_rows(&record, "rows", columns, t2m_text("password=one\x1e"));
+    ok(record.field_count == 3 && record.fields[2].kind == T2M_FIELD_ROWS
+           && record.fields[2].columns == columns && record.fields[2].text.size == 13,
+       "rows are a field");
+    t2m_record_mask(&record, mask);
+    is_number(record.span_count, 0, "whoever made the rows has masked them");
+    for (i = 0; i < T2M_RECORD_FIELDS_MAX; i++) {
+        t2m_record_rows(&record, "more", columns, t2m_text("1"));
+    }
+    ok(record.field_count == T2M_RECORD_FIELDS_MAX && record.truncated, "rows too many");
+}
+
 int main(void)
 {
     const t2m_mask_t *mask;
@@ -350,6 +370,7 @@ int main(void)
     test_facts();
     test_foreign();
     test_remove();
+    test_rows(mask);
     test_mask(mask);
     test_clean(mask);
     test_mask_by_name(mask, t2m_mask_create_off(pool));

@@ -43,6 +43,17 @@ static const case_t cases[] = {
     { M "/requests/../../etc", M, T2M_ADMIN_NONE, NULL },
     { M "/requests/", M, T2M_ADMIN_NONE, NULL },
     { M "/requests", M, T2M_ADMIN_NONE, NULL },
+    { M "/errors/0123456789ab", M, T2M_ADMIN_GROUP, "0123456789ab" },
+    { M "/errors/ABCDEF012345", M, T2M_ADMIN_GROUP, "ABCDEF012345" },
+    { M "/errors/0123456789a", M, T2M_ADMIN_NONE, NULL },
+    { M "/errors/0123456789abc", M, T2M_ADMIN_NONE, NULL },
+    { M "/errors/0123456789ag", M, T2M_ADMIN_NONE, NULL },
+    { M "/errors/0123456789ab/", M, T2M_ADMIN_NONE, NULL },
+    { M "/errors/0123456789ab ", M, T2M_ADMIN_NONE, NULL },
+    { M "/errors//0123456789ab", M, T2M_ADMIN_NONE, NULL },
+    { M "/performance/0123456789ab", M, T2M_ADMIN_NONE, NULL },
+    { M "/requests/0123456789ab", M, T2M_ADMIN_REQUEST, "0123456789ab" },
+    { M "/0123456789ab", M, T2M_ADMIN_NONE, NULL },
     { M "/index", M, T2M_ADMIN_NONE, NULL },
     { M "/none", M, T2M_ADMIN_NONE, NULL },
     { M "/errors/", M, T2M_ADMIN_NONE, NULL },
@@ -75,6 +86,13 @@ static const case_t cases[] = {
     { "/requests/01234567", NULL, T2M_ADMIN_REQUEST, "01234567" },
     { "/where/my-requests/01234567", NULL, T2M_ADMIN_NONE, NULL },
     { "requests/01234567", NULL, T2M_ADMIN_NONE, NULL },
+    { "/any/where/errors/0123456789ab", NULL, T2M_ADMIN_GROUP, "0123456789ab" },
+    { "/errors/0123456789ab", NULL, T2M_ADMIN_GROUP, "0123456789ab" },
+    { "/errors/errors/health", NULL, T2M_ADMIN_HEALTH, NULL }, /* no ID */
+    { "/where/my-errors/0123456789ab", NULL, T2M_ADMIN_NONE, NULL },
+    { "errors/0123456789ab", NULL, T2M_ADMIN_NONE, NULL },
+    { "/0123456789ab", NULL, T2M_ADMIN_NONE, NULL },
+    { "/errors/0123456789abc", NULL, T2M_ADMIN_NONE, NULL },
     { "/any/where/", NULL, T2M_ADMIN_INDEX, NULL },
     { "/", NULL, T2M_ADMIN_INDEX, NULL },
     { "/any/where", NULL, T2M_ADMIN_NONE, NULL },
@@ -101,6 +119,7 @@ static void check(const case_t *c)
 static void check_names(void)
 {
     ok(!strcmp(t2m_admin_route_name(T2M_ADMIN_REQUEST), "requests"), "name of requests/ID");
+    ok(!strcmp(t2m_admin_route_name(T2M_ADMIN_GROUP), "errors"), "name of errors/ID");
     ok(!strcmp(t2m_admin_route_name(T2M_ADMIN_INDEX), "index"), "name of the index");
     ok(!strcmp(t2m_admin_route_name(T2M_ADMIN_ENDPOINT_COUNT), "none"), "and of what is none");
 }

@@ -48,7 +48,9 @@ static void fill_ledger(site_t *site)
     t2m_totals_t *errors = &site->board.totals[T2M_STREAM_ERRORS];
 
     ledger->moment = NOW - 12345;
-    ledger->accepted[T2M_STREAM_ERRORS] = 12;
+    ledger->accepted[T2M_STREAM_ERRORS] = 19; /* 7 of them held back, 100 never came */
+    errors->held = 7;
+    errors->suppressed = 107;
     ledger->waiting[T2M_STREAM_ERRORS] = 1;
     ledger->accepted[T2M_STREAM_ACCESS] = 60;
     site->board.totals[T2M_STREAM_ACCESS].lines = 56;
@@ -79,12 +81,13 @@ static void test_answer(site_t *site)
     is_at(json, "started", "1705233600", "when counting began");
     is_at(json, "balanced", "true", "the ledger balances");
     is_at(json, "ledger.errors",
-          "{\"accepted\":15,\"written\":11,\"suppressed\":0,\"dropped\":{\"full\":3,\"reentry\":0,"
-          "\"reserved\":0,\"shed\":0,\"refused\":0},\"waiting\":1,\"worker_died\":0,"
-          "\"bytes\":2200}", "a stream's account");
+          "{\"accepted\":122,\"written\":11,\"suppressed\":107,"
+          "\"dropped\":{\"full\":3,\"reentry\":0,\"reserved\":0,\"shed\":0,\"refused\":0},"
+          "\"waiting\":1,\"worker_died\":0,\"bytes\":2200}", "a stream's account");
     is_at(json, "ledger.access.written", "54", "what is in a spill is not written");
     is_at(json, "ledger.access.waiting", "2", "it waits");
-    is_at(json, "ledger.total.accepted", "75", "all streams together");
+    is_at(json, "ledger.total.accepted", "182", "all streams together");
+    is_at(json, "ledger.total.suppressed", "107", "and what of it was only counted");
     is_names(site, at(json, "ledger"), NULL, "app errors access security performance total",
              "all streams have an account");
     is_at(json, "writer",

@@ -32,12 +32,16 @@ int main(void)
     json = site_ask(&site, t2m_answer_index, "");
     is_at(json, "version", "\"" T2M_VERSION "\"", "the version");
     is_names(&site, at(json, "endpoints"), "path",
-             "/admin/logs/errors /admin/logs/performance /admin/logs/security "
-             "/admin/logs/requests/ID /admin/logs/health /admin/logs/metrics", "all endpoints");
+             "/admin/logs/errors /admin/logs/errors/ID /admin/logs/performance "
+             "/admin/logs/security /admin/logs/requests/ID /admin/logs/health "
+             "/admin/logs/metrics", "all endpoints");
     is_at(json, "endpoints.0.parameters",
           "[\"limit\",\"since\",\"until\",\"level\",\"endpoint\",\"id\",\"request_id\",\"q\","
-          "\"after\"]", "the parameters of errors");
-    is_at(json, "endpoints.4.parameters", "[]", "health takes none");
+          "\"after\",\"sort\",\"state\"]", "the parameters of errors");
+    is_at(json, "endpoints.1.parameters",
+          "[\"limit\",\"since\",\"until\",\"level\",\"endpoint\",\"request_id\",\"q\",\"after\"]",
+          "those of errors/ID");
+    is_at(json, "endpoints.5.parameters", "[]", "health takes none");
     for (apr_size_t i = 0; i < json_array_size(at(json, "endpoints")); i++) {
         const json_t *endpoint = json_array_get(at(json, "endpoints"), i);
 

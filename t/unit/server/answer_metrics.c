@@ -75,6 +75,7 @@ static void fill(site_t *site)
     site->board.totals[T2M_STREAM_ACCESS].bytes = 4100;
     site->board.totals[T2M_STREAM_ACCESS].worker_died = 1;
     site->board.totals[T2M_STREAM_APP].dropped[T2M_DROP_FULL] = 6;
+    site->board.totals[T2M_STREAM_ERRORS].suppressed = 123;
     site->board.files[7].size = 777;
     site->board.files[7].rotations = 3;
     header->writers = 3;
@@ -127,6 +128,8 @@ static void test_rest(site_t *site)
     is_sample(site, text, "t2mlog_written_bytes_total{stream=\"access\"}", "4100");
     is_sample(site, text, "t2mlog_dropped_records_total{stream=\"app\",reason=\"full\"}", "6");
     is_sample(site, text, "t2mlog_dropped_records_total{stream=\"app\",reason=\"shed\"}", "0");
+    is_sample(site, text, "t2mlog_suppressed_lines_total{stream=\"errors\"}", "123");
+    is_sample(site, text, "t2mlog_suppressed_lines_total{stream=\"app\"}", "0");
     is_sample(site, text, "t2mlog_worker_died_total", "1");
     is_sample(site, text,
               "t2mlog_file_size_bytes{stream=\"access\",file=\"shop\\\"\\\\u001b.log\"}", "777");
@@ -181,8 +184,16 @@ static void test_groups(site_t *site)
     }
     site->board.tables->groups[1].evicted = 7;
     site->board.tables->groups[0].total = 2;
+    site->board.tables->groups[2].state.state = T2M_GROUP_IGNORED;
+    site->board.tables->groups[3].state.state = T2M_GROUP_IGNORED;
+    site->board.tables->groups[4].first = NOW - apr_time_from_sec(90000);
     text = answer(site);
     is_sample(site, text, "t2mlog_errors_total", "10311");
+    is_sample(site, text, "t2mlog_error_groups{state=\"new\"}", "98");
+    is_sample(site, text, "t2mlog_error_groups{state=\"ongoing\"}", "1");
+    is_sample(site, text, "t2mlog_error_groups{state=\"ignored\"}", "2");
+    is_sample(site, text, "t2mlog_error_groups{state=\"resolved\"}", "0");
+    is_sample(site, text, "t2mlog_error_groups{state=\"open\"}", "(none)");
     is_sample(site, text, "t2mlog_error_group_errors_total{error_id=\"000000000101\"}", "202");
     is_sample(site, text, "t2mlog_error_group_errors_total{error_id=\"000000000002\"}", "4");
     is_sample(site, text, "t2mlog_error_group_errors_total{error_id=\"000000000001\"}", "(none)");
@@ -202,6 +213,7 @@ static void test_skipped(site_t *site)
     is_sample(site, text, "t2mlog_request_errors_total{endpoint=\"GET /\"}", "2");
     is_sample(site, text, "t2mlog_request_errors_total{endpoint=\"other\"}", "(none)");
     is_sample(site, text, "t2mlog_errors_total", "(none)");
+    is_sample(site, text, "t2mlog_error_groups{state=\"new\"}", "(none)");
     is_sample(site, text, "t2mlog_error_group_errors_total{error_id=\"000000000101\"}", "202");
     is_sample(site, text, "t2mlog_security_events_total{event=\"unauthorized_access\"}", "3");
     is_sample(site, text, "t2mlog_security_events_total{event=\"other\"}", "(none)");

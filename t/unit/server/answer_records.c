@@ -194,15 +194,15 @@ static void test_values(site_t *site)
     t2m_answer_set_duration(&answer, answer.json, "duration", 12344.6);
     t2m_answer_set_moment(&answer, answer.json, "moment", NOW + 999999);
     t2m_answer_set_count(&answer, answer.json, "large", ~(apr_uint64_t)0);
-    t2m_answer_set_raw(&answer, answer.json, "raw", t2m_text("a\\u00e4\\n\xff\\"));
-    t2m_answer_set_raw(&answer, answer.json, "ill", t2m_text("\xff\xff\xff"));
-    t2m_answer_set_raw(&answer, answer.json, "empty", t2m_text(NULL));
+    t2m_answer_set_text(&answer, answer.json, "text", t2m_text("a\xc3\xa4\n\\n"));
+    t2m_answer_set_text(&answer, answer.json, "ill", t2m_text("a\xff\n\\"));
+    t2m_answer_set_text(&answer, answer.json, "empty", t2m_text(NULL));
     json = t2m_answer_end(&answer);
     is_at(json, "duration", "12.345", "a duration in milliseconds");
     is_at(json, "moment", "1705320000", "a moment in seconds");
     is_at(json, "large", "9223372036854775807", "a count beyond JSON's");
-    is_at(json, "raw", "\"a\xc3\xa4\\n\xef\xbf\xbd\\\\\"", "an escaped text, cut and ill-formed");
-    is_at(json, "ill", "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"", "ill-formed alone");
+    is_at(json, "text", "\"a\xc3\xa4\\n\\\\n\"", "a text as it is");
+    is_at(json, "ill", "\"a\xef\xbf\xbd\\\\n\\\\\\\\\"", "one that is no UTF-8");
     is_at(json, "empty", "(none)", "an empty text is absent");
     json_decref(json);
 

@@ -66,8 +66,17 @@ static void test_ledger(site_t *site)
     is_state(site, 0, 0, "unless the ledger is older than the last batch");
     access->lines = 15;
     is_state(site, 1, 1, "an older one that balances does");
-    site->board.totals[T2M_STREAM_APP].lines = 1;
     site->board.header->done_moment = 0;
+    access->suppressed = 30;
+    is_state(site, 1, 1, "what a process counted itself was never in its ring");
+    access->held = 1;
+    is_state(site, 1, 0, "what the writer held back was");
+    ledger->accepted[T2M_STREAM_ACCESS]++;
+    is_state(site, 1, 1, "with it the ledger balances");
+    got = read_ledger(site, &skipped);
+    is_number((long long)t2m_answer_suppressed(&got, T2M_STREAM_ACCESS), 30, "suppressed");
+    is_number((long long)t2m_answer_accepted(&got, T2M_STREAM_ACCESS), 58, "accepted, with these");
+    site->board.totals[T2M_STREAM_APP].lines = 1;
     is_state(site, 1, 0, "every stream counts");
     site->board.totals[T2M_STREAM_APP].lines = 0;
     site_busy(access);

@@ -45,13 +45,14 @@ static void test_tables(site_t *site)
 {
     is_text(site,
             "{\"error_summary\":{\"0123456789ab\":{\"count_last_hour\":5,\"count_total\":150,"
-            "\"last_seen\":1705320000,\"level\":\"ERROR\",\"type\":\"caf\xc3\xa9\","
+            "\"last_seen\":1705320000,\"state\":\"new\",\"level\":\"ERROR\","
+            "\"type\":\"caf\xc3\xa9\","
             "\"message\":\"m\"},"
             "\"ba9876543210\":{\"count_total\":1,\"type\":\"x\",\"message\":\"n\"}}}",
             "\nerror_summary\n"
-            "error_id      last hour  total  last seen             level  type  message\n"
-            "0123456789ab          5    150  2024-01-15T12:00:00Z  ERROR  caf\xc3\xa9  m\n"
-            "ba9876543210                 1                               x     n\n",
+            "error_id      last hour  total  last seen             state  level  type  message\n"
+            "0123456789ab          5    150  2024-01-15T12:00:00Z  new    ERROR  caf\xc3\xa9  m\n"
+            "ba9876543210                 1                                      x     n\n",
             "numbers to the right, moments as times, characters and not bytes");
     is_text(site,
             "{\"ledger\":{\"app\":{\"accepted\":3,\"written\":2,\"suppressed\":0,"
@@ -112,7 +113,7 @@ static void test_widest(site_t *site, const char *message)
     const char *large = "1000000000000000000", *texts = "", *text;
     static const char *const names[] = {
         "timestamp", "level", "error_id", "endpoint", "message", "type", "metric", "request_id",
-        "severity", "event", "ip", "path", "stream", "description"
+        "state", "severity", "event", "ip", "path", "stream", "description"
     };
     apr_size_t i;
 

@@ -9,20 +9,24 @@
  * and limitations under the License.
  */
 
-/* Tests modules/shared/slots.c on the memory of a compromised process (mutate.h): whatever stands
- * there, each function ends, says nothing that is out of bounds, and reads no byte outside the
- * slot: all around it cannot be read at all. Best run under AddressSanitizer and
+/* Tests modules/shared/slots.c and suppressed.c on the memory of a compromised process (mutate.h):
+ * whatever stands there, each function ends, says nothing that is out of bounds, and reads no byte
+ * outside the slot: all around it cannot be read at all. Best run under AddressSanitizer and
  * UndefinedBehaviorSanitizer.
  *
  * Shown to fail: without the bound of record->size, of name_size or of the stream in
  * t2m_slots_record; without that of the wrap in t2m_slots_copy; with a wrong one of a text in
  * t2m_slots_inflight; without that of frame_count in t2m_slots_crash; with a t2m_slots_tail that
- * believes. */
+ * believes; without what makes a twin or a state sound; without the bound of the
+ * level in t2m_suppressed_entry, or of a count in t2m_suppressed_counts. */
 #include "shared/slots.h"
 
 #include <sys/mman.h>
 
+#include "core/group_state.h"
+#include "core/utf8.h"
 #include "shared/mutate.h"
+#include "shared/suppressed.h"
 #include "shared/world.h"
 #include "tap.h"
 
@@ -32,11 +36,11 @@ static const t2m_geometry_t geometry = { 2, 3, 131072 }; /* larger than the long
 static world_t world;
 static t2m_slots_t slots;
 static apr_uint64_t owner;
-static long walks, records, quarantines;
+static long walks, records, specials, quarantines;
 static unsigned char *lines; /* exactly as large as the largest line and name */
 
 static struct {
-    long tail, check, record, steps, dropped, crash, entry, mended, freed;
+    long tail, check, record, special, steps, dropped, crash, entry, suppressed, mended, freed;
 } wrong;
 
 /* ---- the world ------------------------------------------------------------------------------ */
@@ -63,6 +67,9 @@ static void honest_slot(t2m_slot_t *slot)
     t2m_slot_request_t request = { .started = 1 };
     t2m_ring_record_t named = { .size = 5, .name_size = 5, .stream = T2M_STREAM_PERFORMANCE,
                                 .level = T2M_LEVEL_INFO, .time = 1 };
+    t2m_suppression_t error = { .id = "0123456789ab", .endpoint = t2m_text("GET /"),
+                                .vhost = t2m_text("a.example"), .level = T2M_LEVEL_ERROR,
+                                .client = 1 };
     char line[3000];
     int i;
 
@@ -76,14 +83,33 @@ static void honest_slot(t2m_slot_t *slot)
         (void)world_push(slot, line, i);
         (void)t2m_slot_push(slot, T2M_SLOT_WAIT, &named, "{\"n\":GET /", NULL);
     }
+    for (i = 0; i < 3; i++) {
+        error.has_app = i == 2;
+        (void)t2m_suppressed_count(slot, &error);
+    }
     owner = t2m_slots_owner(&slots, 1);
 }
 
 /* ---- what the writer does ------------------------------------------------------------------- */
 
+/* Two lines that are there, and a whole group; or a state and nothing else. */
+static int is_special_wrong(const t2m_ring_record_t *record)
+{
+    int is_twin = record->flags & T2M_FACT_TWIN, is_state = record->flags & T2M_FACT_STATE;
+
+    specials += is_twin || is_state;
+    return (is_twin && (record->stream != T2M_STREAM_APP || record->split < 1
+                        || record->split >= record->size
+                        || record->name_size < T2M_FINGERPRINT_SIZE))
+        || (is_state && (record->stream != T2M_STREAM_ERRORS || record->size
+                         || record->name_size != T2M_FINGERPRINT_SIZE
+                                                 + sizeof(t2m_group_state_t)));
+}
+
 static void read_record(const t2m_ring_record_t *record, apr_uint64_t position)
 {
     records++;
+    wrong.special += is_special_wrong(record);
     wrong.record += record->size > T2M_LINE_MAX || record->name_size > T2M_NAME_MAX
                  || record->size + record->name_size == 0 || record->stream >= T2M_STREAM_COUNT
                  || record->level >= T2M_LEVEL_COUNT;
@@ -162,6 +188,32 @@ static void read_crash(void)
     free(copy);
 }
 
+static int is_text_wrong(const char *text, unsigned char size, apr_size_t room)
+{
+    return size > room || !t2m_utf8_is_valid(text, size) || memchr(text, '\n', size) != NULL;
+}
+
+static void read_suppressed(void)
+{
+    static apr_uint64_t before[T2M_SUPPRESSED + 1], now[T2M_SUPPRESSED + 1];
+    t2m_suppressed_t *copy = malloc(sizeof(*copy));
+    apr_uint32_t i;
+
+    if (!copy) {
+        abort();
+    }
+    quarantines += t2m_suppressed_counts(&slots, 1, before, now);
+    for (i = 0; i < T2M_SUPPRESSED; i++) {
+        wrong.suppressed += now[i] - before[i] > 0xffffffff;
+        if (t2m_suppressed_entry(&slots, 1, i, copy)) {
+            wrong.suppressed += copy->level >= T2M_LEVEL_COUNT || copy->has_app > 1
+                || is_text_wrong(copy->endpoint, copy->endpoint_size, sizeof(copy->endpoint))
+                || is_text_wrong(copy->vhost, copy->vhost_size, sizeof(copy->vhost));
+        }
+    }
+    free(copy);
+}
+
 static void read_counts(const apr_uint64_t *before)
 {
     apr_uint64_t now[T2M_DROPS];
@@ -181,11 +233,15 @@ static void read_counts(const apr_uint64_t *before)
 /* The end of a slot in quarantine: its next owner finds it in order. */
 static void free_slot(apr_uint64_t head, const apr_uint64_t *before)
 {
-    apr_uint64_t now[T2M_DROPS];
+    static const apr_uint64_t none[T2M_SUPPRESSED + 1];
+    apr_uint64_t now[T2M_DROPS], counts[T2M_SUPPRESSED + 1];
     t2m_inflight_t copy;
     apr_uint32_t i;
 
     t2m_slots_mend(&slots, 1, head, before);
+    t2m_suppressed_mend(&slots, 1, none);
+    wrong.mended += t2m_suppressed_counts(&slots, 1, none, counts)
+                 || memcmp(counts, none, sizeof(none)) != 0;
     wrong.mended += t2m_slots_check(&slots, 1, head) || t2m_slots_dropped(&slots, 1, before, now)
                  || t2m_slots_tail(&slots, 1, head) != head;
     t2m_slots_free(&slots, 1, owner);
@@ -202,6 +258,7 @@ static void look(const mutate_t *mutation, const apr_uint64_t *before)
     walk(mutation->head);
     read_entries(mutation->head);
     read_crash();
+    read_suppressed();
     read_counts(before);
 }
 
@@ -226,14 +283,17 @@ static void judge(void)
 {
     printf("# %ld looks, %ld records read, %ld signs that the slot is spoiled\n", walks, records,
            quarantines);
-    ok(records > walks && quarantines > walks / 8, "the mutations reach far and are noticed");
+    ok(records > walks && specials > walks / 100 && quarantines > walks / 8,
+       "the mutations reach far and are noticed");
     is_number(wrong.tail, 0, "no tail is out of the ring");
     is_number(wrong.check, 0, "a tail that cannot be is said to be spoiled");
     is_number(wrong.record, 0, "no record is out of bounds");
+    is_number(wrong.special, 0, "nor a twin or a state another thing");
     is_number(wrong.steps, 0, "every walk ends");
     is_number(wrong.dropped, 0, "no counter runs away");
     is_number(wrong.crash, 0, "no last word is out of bounds");
     is_number(wrong.entry, 0, "no request is");
+    is_number(wrong.suppressed, 0, "nor what is suppressed");
     is_number(wrong.mended, 0, "a mended slot is in order");
     is_number(wrong.freed, 0, "a freed one is empty");
 }

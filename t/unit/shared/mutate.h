@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "core/encode.h"
+#include "core/group_state.h"
 #include "shared/slots.h"
 
 typedef struct {
@@ -152,6 +153,39 @@ static void mutate_entry(mutate_t *self)
     }
 }
 
+static void mutate_suppressed_entry(mutate_t *self)
+{
+    t2m_suppressed_t *entry = (t2m_suppressed_t *)(void *)(self->memory
+                                                           + self->slots->map.suppressed)
+                            + mutate_below(self, 4);
+
+    mutate_header(self)->suppressed = mutate_number(self);
+    entry->count = mutate_below(self, 2) ? mutate_number(self) : entry->count;
+    entry->change = mutate_below(self, 2) ? mutate_number(self) : entry->change;
+    entry->level = (unsigned char)mutate_number(self);
+    entry->endpoint_size = (unsigned char)mutate_number(self);
+    entry->vhost_size = (unsigned char)mutate_number(self);
+    entry->endpoint[mutate_below(self, 8)] = (char)mutate_random(self);
+}
+
+/* Lines and a name that make a twin or a state sound, or nearly. */
+static void mutate_special(mutate_t *self, t2m_ring_record_t *record)
+{
+    int is_twin = mutate_below(self, 2) != 0;
+
+    record->stream = is_twin ? T2M_STREAM_APP : T2M_STREAM_ERRORS;
+    record->flags = is_twin ? T2M_FACT_TWIN : T2M_FACT_STATE;
+    record->size = is_twin ? (apr_uint32_t)mutate_below(self, 100) : 0;
+    record->split = (apr_uint16_t)mutate_below(self, 100);
+    record->name_size = (unsigned char)(T2M_FINGERPRINT_SIZE
+                                        + (is_twin ? 0 : sizeof(t2m_group_state_t)));
+    if (mutate_below(self, 2)) {
+        record->name_size = (unsigned char)(record->name_size + mutate_below(self, 3) - 1);
+        record->size += mutate_below(self, 8) == 0;
+        record->stream = (unsigned char)mutate_below(self, T2M_STREAM_COUNT);
+    }
+}
+
 /* Writes a record's header where the reader will look for one: at the head, or anywhere. It may lie
  * over the ring's end. */
 static void mutate_record(mutate_t *self)
@@ -165,13 +199,18 @@ static void mutate_record(mutate_t *self)
         .level = (unsigned char)mutate_below(self, T2M_LEVEL_COUNT + 1),
         .time = (apr_int64_t)mutate_number(self),
         .name_size = (unsigned char)mutate_number(self),
-        .flags = (unsigned char)mutate_random(self),
+        .flags = (unsigned char)(mutate_random(self) & mutate_random(self)),
+        .also = (apr_uint16_t)mutate_number(self),
+        .split = (apr_uint16_t)mutate_number(self),
     };
     const unsigned char *bytes = (const unsigned char *)&record;
     apr_size_t i;
 
     if (mutate_below(self, 2)) {
         record.size = (apr_uint32_t)mutate_below(self, 3000);
+    }
+    if (mutate_below(self, 3) == 0) {
+        mutate_special(self, &record);
     }
     for (i = 0; i < sizeof(record); i++) {
         self->memory[self->slots->map.ring + ((at + i) & (ring - 1))] = bytes[i];
@@ -207,7 +246,8 @@ __attribute__((unused)) static void mutate(mutate_t *self)
 {
     static void (*const kinds[])(mutate_t *) = {
         mutate_bytes, mutate_bit, mutate_tail, mutate_tail, mutate_counter, mutate_crash,
-        mutate_entry, mutate_entry, mutate_record, mutate_record, mutate_record, mutate_head
+        mutate_entry, mutate_entry, mutate_record, mutate_record, mutate_record, mutate_head,
+        mutate_suppressed_entry
     };
 
     if (mutate_below(self, 200) == 0) {

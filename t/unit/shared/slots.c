@@ -11,13 +11,15 @@
 
 /* Tests modules/shared/slots.c: the writer's view, on memory that a hostile process has changed.
  * Seen to fail: with an exchange taken for a record of any stream or of none, with other facts
- * refused; with a count put right that nobody published, with one of an exchange's two lost or
- * made up, with one put beyond those of the streams. */
+ * refused; with each of the checks of twins and of states left out or one off; with a count put
+ * right that nobody published, with one of an exchange's two lost or made up, with one put
+ * beyond those of the streams. */
 #include "shared/slots.h"
 
 #include <unistd.h>
 
 #include "core/encode.h"
+#include "core/group_state.h"
 #include "shared/world.h"
 #include "tap.h"
 
@@ -203,9 +205,81 @@ static void exchange_records(t2m_ring_record_t record)
     record.stream = T2M_STREAM_ACCESS;
     record.also = T2M_FILE_NONE;
     is_number((long)read_record(record, 1024), sizeof(record) + 16, "which is access");
-    record.flags = 0xff & ~T2M_FACT_EXCHANGE;
+    record.flags = 0xff & ~(T2M_FACT_EXCHANGE | T2M_FACT_TWIN | T2M_FACT_STATE);
     record.stream = T2M_STREAM_SECURITY;
     is_number((long)read_record(record, 1024), sizeof(record) + 16, "other facts are for all");
+}
+
+/* In how many streams the record can be; *stream is the last of them. */
+static int streams_of(t2m_ring_record_t record, int *stream)
+{
+    int i, taken = 0;
+
+    for (i = 0; i < T2M_STREAM_COUNT; i++) {
+        record.stream = (unsigned char)i;
+        if (read_record(record, 1024)) {
+            *stream = i;
+            taken++;
+        }
+    }
+    return taken;
+}
+
+static void twin_records(void)
+{
+    const t2m_ring_record_t good = { .size = 10, .split = 4, .stream = T2M_STREAM_APP,
+                                     .level = T2M_LEVEL_ERROR, .flags = T2M_FACT_TWIN,
+                                     .name_size = T2M_FINGERPRINT_SIZE };
+    t2m_ring_record_t twin = good;
+    int stream = -1;
+
+    is_number((long)read_record(good, 1024), sizeof(good) + 24, "a twin is a record");
+    ok(streams_of(good, &stream) == 1 && stream == T2M_STREAM_APP, "of the stream app alone");
+    twin.split = 0;
+    is_number((long)read_record(twin, 1024), 0, "its first line is not empty");
+    twin.split = 1;
+    ok(read_record(twin, 1024) != 0, "but may be short");
+    twin.split = 10;
+    is_number((long)read_record(twin, 1024), 0, "nor is its second");
+    twin.split = 0xffff;
+    is_number((long)read_record(twin, 1024), 0, "and neither ends behind it");
+    twin.split = 9;
+    ok(read_record(twin, 1024) != 0, "that may be short too");
+    twin.size = 0;
+    is_number((long)read_record(twin, 1024), 0, "there is none without lines");
+    twin = good;
+    twin.name_size--;
+    is_number((long)read_record(twin, 1024), 0, "none whose group is not whole");
+    twin.name_size = T2M_NAME_MAX;
+    ok(read_record(twin, 1024) != 0, "the server may have a name");
+    twin.flags |= T2M_FACT_EXCHANGE;
+    is_number(streams_of(twin, &stream), 0, "none is an exchange");
+    twin.flags = T2M_FACT_TWIN | T2M_FACT_STATE;
+    is_number(streams_of(twin, &stream), 0, "or a state");
+}
+
+static void state_records(void)
+{
+    const t2m_ring_record_t good = { .stream = T2M_STREAM_ERRORS, .level = T2M_LEVEL_INFO,
+                                     .flags = T2M_FACT_STATE,
+                                     .name_size = T2M_FINGERPRINT_SIZE
+                                                + sizeof(t2m_group_state_t) };
+    t2m_ring_record_t state = good;
+    int stream = -1;
+
+    is_number((long)read_record(good, 1024),
+              (long)((sizeof(good) + good.name_size + 7) / 8 * 8), "a state is a record");
+    ok(streams_of(good, &stream) == 1 && stream == T2M_STREAM_ERRORS, "of the stream errors alone");
+    state.size = 1;
+    is_number((long)read_record(state, 1024), 0, "without a line");
+    state = good;
+    state.name_size--;
+    is_number((long)read_record(state, 1024), 0, "with all of the state");
+    state.name_size += 2;
+    is_number((long)read_record(state, 1024), 0, "and no more than that");
+    state = good;
+    state.flags |= T2M_FACT_EXCHANGE;
+    is_number(streams_of(state, &stream), 0, "none is an exchange");
 }
 
 static void records(void)
@@ -235,6 +309,8 @@ static void records(void)
     bad = good, bad.level = T2M_LEVEL_COUNT;
     is_number((long)read_record(bad, 1024), 0, "nor an unknown level");
     exchange_records(good);
+    twin_records();
+    state_records();
 }
 
 static void entries(void)

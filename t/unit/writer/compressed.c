@@ -166,6 +166,70 @@ static void zstandard(void)
 #endif
 }
 
+/* The beginning of a file as it stands in the folder, whose size becomes known. */
+static apr_status_t peek(const char *name, apr_size_t *size, apr_uint64_t *taken, off_t *file_size)
+{
+    int fd = openat(folder, name, O_RDONLY);
+    apr_status_t status = t2m_compressed_peek(fd, got, size, taken);
+
+    ok(lseek(fd, 0, SEEK_CUR) == 0, "%s stays open, at its start", name);
+    *file_size = lseek(fd, 0, SEEK_END);
+    (void)close(fd);
+    return status;
+}
+
+static void peeks(void)
+{
+    static const char *const names[] = { "plain", "a.gz",
+#if defined(T2M_HAVE_ZSTD)
+                                         "a.zst"
+#endif
+    };
+    apr_size_t i, size;
+    apr_uint64_t taken;
+    off_t all;
+
+    folder_put("plain", content, SIZE);
+    folder_put("a.gz", packed, gzip(content, SIZE, packed));
+#if defined(T2M_HAVE_ZSTD)
+    folder_put("a.zst", packed, ZSTD_compress(packed, sizeof(packed), content, SIZE, 3));
+#endif
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        size = 1000;
+        is_number(peek(names[i], &size, &taken, &all), APR_SUCCESS, names[i]);
+        ok(size == 1000 && memcmp(got, content, 1000) == 0, "its beginning");
+        ok(taken >= 200 && taken < (apr_uint64_t)all * 2 / 3, "%d of %d bytes are read", (int)taken,
+           (int)all);
+    }
+    folder_put("short", "ab", 2);
+    size = 1000;
+    ok(peek("short", &size, &taken, &all) == APR_SUCCESS && size == 2 && taken == 2, "a short one");
+    folder_put("empty", "", 0);
+    size = 1000;
+    ok(peek("empty", &size, &taken, &all) == APR_SUCCESS && size == 0, "an empty one");
+    folder_put("cut.gz", "\x1f\x8b\x08", 3);
+    size = 1000;
+    ok(peek("cut.gz", &size, &taken, &all) == APR_INCOMPLETE && size == 0, "a damaged one");
+    size = 1000;
+    ok(t2m_compressed_peek(-1, got, &size, &taken) == EBADF && size == 0 && taken == 0, "none");
+}
+
+static void counts(void)
+{
+    t2m_compressed_t *file;
+    apr_size_t size = 100000;
+
+    folder_put("plain", content, SIZE);
+    (void)t2m_compressed_open(folder, "plain", &file);
+    (void)t2m_compressed_read(file, got, &size);
+    is_number((long long)t2m_compressed_taken(file), (long long)size, "what was read to see it");
+    ok(size < 100000 && memcmp(got, content, size) == 0, "comes first");
+    size = 100000;
+    (void)t2m_compressed_read(file, got, &size);
+    is_number((long long)size, 100000, "then as much as is asked for");
+    t2m_compressed_close(file);
+}
+
 static void refuses(const char *name, apr_status_t want, const char *what)
 {
     t2m_compressed_t *file;
@@ -203,6 +267,8 @@ int main(void)
     plain();
     gzipped();
     zstandard();
+    peeks();
+    counts();
     refusals();
     folder_remove();
     return tap_done();

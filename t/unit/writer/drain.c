@@ -20,6 +20,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "shared/suppressed.h"
 #include "shared/world.h"
 #include "tap.h"
 
@@ -567,6 +568,74 @@ static void chain_waits_for_its_file(void)
     (void)unlink(name);
 }
 
+static void push_error(t2m_slot_t *slot)
+{
+    static const char line[] = "{\"e\":10123456789ab";
+    t2m_ring_record_t record = { .size = 6, .stream = T2M_STREAM_ERRORS, .level = T2M_LEVEL_ERROR,
+                                 .time = 1705314646000000, .name_size = T2M_FINGERPRINT_SIZE };
+
+    (void)t2m_slot_push(slot, T2M_SLOT_WAIT, &record, line, NULL);
+}
+
+/* It was opened while its predecessor still worked, and has to know what that one counted. */
+static void next_knows_groups(void)
+{
+    static t2m_drain_t memory[2]; /* live until the exit, as a writer's do */
+    t2m_settings_t *settings = calloc(1, sizeof(*settings));
+    t2m_drain_t *now = &memory[0], *next = &memory[1];
+    t2m_slot_t one;
+    world_t other;
+    int moved, i;
+
+    world_make(&other, 3);
+    settings->repeat.first = 5;
+    settings->repeat.every = apr_time_from_sec(60);
+    (void)t2m_settings_add(settings, T2M_STREAM_ERRORS, path);
+    (void)t2m_settings_publish(other.slots_memory, &other.geometry, settings);
+    free(settings);
+    if (t2m_drain_open(now, other.slots_fd, other.board_fd) != APR_SUCCESS
+        || t2m_drain_open(next, other.slots_fd, other.board_fd) != APR_SUCCESS
+        || world_claim(&other, &one) != APR_SUCCESS) {
+        ok(0, "two writers");
+        return;
+    }
+    for (i = 0; i < 8; i++) {
+        push_error(&one);
+    }
+    (void)t2m_drain_pass(now, 1705314646000000, &moved);
+    is_number((long)now->board.totals[T2M_STREAM_ERRORS].held, 3, "three of eight are held back");
+    push_error(&one);
+    (void)t2m_drain_pass(next, 1705314646000000, &moved);
+    is_number((long)now->board.totals[T2M_STREAM_ERRORS].held, 4, "the next writer knows that");
+}
+
+/* Nothing but a count in a table: it waits, comes in, and is not lost with its process. */
+static void counts_suppressed(t2m_slot_t *slot)
+{
+    t2m_suppression_t what = { .id = "0123456789ab", .level = T2M_LEVEL_ERROR, .time = 1 };
+    apr_uint64_t before = drain.board.totals[T2M_STREAM_ERRORS].suppressed;
+    t2m_slot_t other;
+    int moved;
+
+    what.endpoint = what.vhost = t2m_text("");
+    (void)t2m_suppressed_count(slot, &what);
+    ok(t2m_drain_waiting(&drain), "a count waits");
+    is_number(t2m_drain_pass(&drain, 1705314690000000, &moved), APR_SUCCESS, "and comes in");
+    ok(moved && !t2m_drain_waiting(&drain)
+       && drain.board.totals[T2M_STREAM_ERRORS].suppressed == before + 1, "once");
+    if (world_claim(&world, &other) != APR_SUCCESS) {
+        ok(0, "a slot");
+        return;
+    }
+    (void)t2m_suppressed_count(&other, &what);
+    bury(&other, 0, 1);
+    is_number((long)drain.board.totals[T2M_STREAM_ERRORS].suppressed, (long)before + 2,
+              "with what it had counted");
+    ok(!t2m_drain_waiting(&drain), "and nothing waits");
+    t2m_slots_free(&drain.slots, other.index, t2m_slots_owner(&drain.slots, other.index));
+    t2m_slot_release(&other);
+}
+
 int main(void)
 {
     t2m_slot_t slot;
@@ -604,6 +673,8 @@ int main(void)
     keeps_the_chain(&slot);
     made_again_by_its_settings(&slot);
     both_take_settings();
+    next_knows_groups();
+    counts_suppressed(&slot);
     (void)close(fd);
     (void)unlink(path);
     return tap_done();

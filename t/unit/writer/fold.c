@@ -239,6 +239,34 @@ static void gaps(void)
            t2m_batch_drops(batch, slot.index), T2M_DROPS * sizeof(*board.drops));
 }
 
+/* Lines that are counted and not written. */
+static void suppressed(void)
+{
+    t2m_ring_record_t record = { .stream = T2M_STREAM_ERRORS, .time = FOLD_START };
+    const t2m_totals_t *row = &board.totals[T2M_STREAM_ERRORS];
+    int i;
+
+    note_before();
+    settings->repeat.off = 0;
+    settings->repeat.first = 1;
+    settings->repeat.every = APR_USEC_PER_SEC;
+    for (i = 0; i < 4; i++) {
+        fold_push(record, "{\"f\":6", "abcdefabcdef");
+    }
+    fold_gather();
+    (void)fold_once(0, 0);
+    (void)fold_once(1, 0);
+    fold_advance();
+    ok(more_lines(T2M_STREAM_ERRORS) == 1 && more_recent(T2M_STREAM_ERRORS) == 1,
+       "one of four is written");
+    ok(row->held == 3 && row->suppressed == 3, "three are held back, once");
+    fold_push(record, "{\"f\":6", "abcdefabcdef");
+    fold_all();
+    ok(row->held == 4 && row->suppressed == 4 && more_lines(T2M_STREAM_ERRORS) == 1,
+       "also in a batch that writes none");
+    settings->repeat.off = 1;
+}
+
 int main(void)
 {
     fold_make();
@@ -247,5 +275,6 @@ int main(void)
     lines();
     full_ring();
     gaps();
+    suppressed();
     return tap_done();
 }

@@ -116,10 +116,11 @@ static void not_groups(void)
 
     push(NULL, full, FOLD_START, T2M_LEVEL_ERROR);
     push("short", full, FOLD_START, T2M_LEVEL_ERROR);
-    push("much longer than one", full, FOLD_START, T2M_LEVEL_ERROR);
+    push("no digits at all", full, FOLD_START, T2M_LEVEL_ERROR);
     fold_push(record, full, "ffffffffffff");
     fold_all();
     ok(!row_of("ffffffffffff"), "of another stream: no group");
+    ok(!row_of("no digits at"), "nor is it one when its id is none");
     is_number((long)(board.tables->groups[0].total - before), 0, "nor without a group's id");
 }
 
@@ -184,6 +185,7 @@ static void floods(void)
     is_number(used_rows(), 1 + T2M_FOLD_NEW_ROWS, "so many new groups in a batch and no more");
     is_number((long)board.tables->groups[0].total, 2 * (100 - T2M_FOLD_NEW_ROWS),
               "row 0 counts the others");
+    is_number((long)board.tables->groups[0].before, 2, "of each of them at most so many");
     ok(sum_holds(), "together they are all");
     push_groups(0x9000, 90);
     bad = fold_killed_anywhere(sum_holds, &runs);
@@ -200,6 +202,55 @@ static void floods(void)
     ok(row_of("eeeeeeeeeeee") && row_of("eeeeeeeeeeee")->total == 40, "the useful stay");
 }
 
+/* A group of the batch that has a row keeps it, whatever comes before it in the batch. */
+static void known_first(void)
+{
+    int i;
+
+    for (i = 1; i < T2M_GROUPS_MAX; i++) {
+        board.tables->groups[i].weight = board.tables->groups[i].weight + 1000;
+    }
+    for (i = 1; i <= T2M_FOLD_NEW_ROWS; i++) {
+        t2m_group_t *row = &board.tables->groups[i];
+
+        (void)snprintf(row->id, sizeof(row->id), "%011x", 0xabc000 + i);
+        row->id[11] = '0';
+        row->weight = 1;
+    }
+    fold_writer = -1;
+    for (i = 1; i <= 2 * T2M_FOLD_NEW_ROWS; i++) {
+        char id[16];
+
+        (void)snprintf(id, sizeof(id), "%011x0",
+                       (unsigned)(i <= T2M_FOLD_NEW_ROWS ? 0xdef000 + i
+                                                         : 0xabc000 + i - T2M_FOLD_NEW_ROWS));
+        push(id, NULL, FOLD_START, T2M_LEVEL_ERROR);
+    }
+    fold_all();
+    ok(row_of("00000abc0010") && row_of("00000abc0200") && row_of("00000def0010"),
+       "none of a batch takes the row of another one of it");
+}
+
+static void commands_alone(void)
+{
+    apr_uint64_t sequence = board.tables->groups[0].row.sequence;
+    t2m_group_state_t state = { .state = T2M_GROUP_IGNORED };
+    t2m_ring_record_t record = { .stream = T2M_STREAM_ERRORS, .time = FOLD_START,
+                                 .flags = T2M_FACT_STATE, .file = T2M_STREAM_ERRORS,
+                                 .level = T2M_LEVEL_INFO,
+                                 .name_size = T2M_FINGERPRINT_SIZE + sizeof(state) };
+    char name[T2M_FINGERPRINT_SIZE + sizeof(state)];
+
+    memcpy(name, "777777777777", T2M_FINGERPRINT_SIZE);
+    memcpy(name + T2M_FINGERPRINT_SIZE, &state, sizeof(state));
+    if (t2m_slot_push(&slot, T2M_SLOT_WAIT, &record, name, NULL) != APR_SUCCESS) {
+        abort();
+    }
+    fold_all();
+    ok(!row_of("777777777777") && board.tables->groups[0].row.sequence == sequence,
+       "a command for a group that is not there changes nothing");
+}
+
 int main(void)
 {
     fold_make();
@@ -207,5 +258,7 @@ int main(void)
     minutes();
     not_groups();
     floods();
+    known_first();
+    commands_alone();
     return tap_done();
 }

@@ -30,6 +30,8 @@ static t2m_slots_t slots;
 static t2m_board_t board;
 static t2m_batch_t *batch;
 static t2m_fold_t *folds[2];
+static t2m_group_index_t *indexes[2];
+static int fold_writer; /* the last one: another one looks at the board first */
 static t2m_settings_t *settings;
 static t2m_slot_t slot;
 static apr_uint64_t number; /* of the batch */
@@ -46,11 +48,12 @@ void t2m_model_step(const char *name)
 }
 
 /* One file for each stream, under the stream's number. */
-static void fold_make(void)
+static void fold_make_of(apr_uint64_t ring_size)
 {
+    const t2m_geometry_t geometry = { 2, 2, ring_size };
     int stream;
 
-    world_make(&world, 2);
+    world_make_of(&world, &geometry);
     settings = calloc(1, sizeof(*settings));
     folds[0] = t2m_fold_create();
     folds[1] = t2m_fold_create();
@@ -66,7 +69,16 @@ static void fold_make(void)
         (void)snprintf(path, sizeof(path), "/nowhere/%d", stream);
         (void)t2m_settings_add(settings, (t2m_stream_e)stream, path);
     }
+    settings->repeat.off = 1;
     batch = t2m_batch_create(&world.geometry);
+    indexes[0] = t2m_group_index_create(&board);
+    indexes[1] = t2m_group_index_create(&board);
+    t2m_batch_use(batch, indexes[0]);
+}
+
+__attribute__((unused)) static void fold_make(void)
+{
+    fold_make_of(65536);
 }
 
 /* Pushes a record with that line (NULL: it only counts) and name (NULL: none). */
@@ -92,12 +104,17 @@ static int fold_once(int writer, int at)
 {
     fold_steps = 0;
     fold_kill_at = at;
+    if (writer != fold_writer) {
+        t2m_group_index_refresh(indexes[writer], &board);
+    }
+    fold_writer = writer;
     if (setjmp(fold_killed)) {
         fold_kill_at = 0;
         t2m_board_undo(&board);
+        fold_writer = -1; /* whoever comes next is a new one */
         return 1;
     }
-    t2m_fold(folds[writer], &board, batch, number);
+    t2m_fold(folds[writer], &board, indexes[writer], settings, batch, number);
     fold_kill_at = 0;
     return 0;
 }
@@ -106,6 +123,10 @@ static void fold_gather(void)
 {
     t2m_batch_trouble_t trouble = { 0, 0 };
 
+    if (fold_writer != 0) { /* the batch asks the first one's index */
+        t2m_group_index_refresh(indexes[0], &board);
+        fold_writer = 0;
+    }
     (void)t2m_batch_gather(batch, &slots, &board, settings, NULL, FOLD_START, NULL, &trouble);
     t2m_batch_render(batch, NULL, &slots, settings, board.files);
     number++;
@@ -113,7 +134,13 @@ static void fold_gather(void)
 
 static void fold_advance(void)
 {
+    const apr_uint64_t *grown = t2m_batch_suppressed(batch, slot.index);
+
     board.heads[slot.index] = t2m_batch_target(batch, slot.index);
+    if (grown) {
+        memcpy(board.suppressed + slot.index * (apr_size_t)(T2M_SUPPRESSED + 1), grown,
+               (T2M_SUPPRESSED + 1) * sizeof(*grown));
+    }
 }
 
 /* Gathers and folds what was pushed. */
@@ -141,6 +168,7 @@ __attribute__((unused)) static int fold_killed_anywhere(int (*holds)(void), int 
         for (again = 1; again < 40; again += 7) {
             memcpy(board.tables, tables, size);
             memcpy(board.totals, totals, sizeof(t2m_totals_t) * 5);
+            fold_writer = -1;
             killed = fold_once(0, at);
             (void)fold_once(1, again);
             (void)fold_once(0, 0);

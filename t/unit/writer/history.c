@@ -172,25 +172,59 @@ static void missing(void)
     folder_empty();
 }
 
-static void since(void)
+/* Those with an "x", then a full stop for each step without one. */
+static void finds(t2m_history_t *history, const char *want, const char *what)
+{
+    size_t at = 0;
+    apr_status_t status;
+
+    *text = '\0';
+    while ((status = t2m_history_find(history, "x", 1, &line)) != APR_EOF) {
+        at += (size_t)snprintf(text + at, sizeof(text) - at, "%.*s%s",
+                               status == APR_SUCCESS ? (int)line.size : 0,
+                               line.size ? line.bytes : "", status == APR_SUCCESS ? "," : ".");
+    }
+    is_bytes(text, strlen(text), want, what);
+}
+
+static void cost(void *context, const char *file, apr_uint64_t taken, apr_uint64_t size,
+                 int searched)
+{
+    size_t at = strlen(told);
+
+    (void)context;
+    (void)snprintf(told + at, sizeof(told) - at, "%s=%d/%d%s ", strrchr(file, '/') + 1, (int)taken,
+                   (int)size, searched ? "!" : "");
+}
+
+static void searches(void)
 {
     t2m_history_t *history;
 
-    put("a", "3\n");
-    put("a.1", "2\n");
-    put("a.2", "1\n");
-    folder_touch("a", apr_time_from_sec(1000));
-    folder_touch("a.1", apr_time_from_sec(2000));
-    folder_touch("a.2", apr_time_from_sec(1000));
+    put("a", "7\nx8\nx9");
+    put("a.1", "5x\nx6");
+    put("a.2", "3\n4");
+    pack("a.3.gz", "1x\n2\n", 9);
+    (void)mkdirat(folder, "a.4", 0700);
     history = opened("a");
-    t2m_history_since(history, apr_time_from_sec(1500));
-    gives(history, "2,3,", "files that ended before are left out, the live one never");
-    t2m_history_close(history);
-    history = opened("a");
-    t2m_history_since(history, apr_time_from_sec(3000));
-    gives(history, "3,", "even if it is old");
+    is_number(t2m_history_find(history, "x", 1, &line), APR_SUCCESS, "the first that has it");
+    is_bytes(line.bytes, line.size, "1x", "is that");
+    *told = '\0';
+    t2m_history_costs(history, cost, NULL);
+    ok(strncmp(told, "a.3.gz=", 7) == 0 && strstr(told, "! a.2=0/3 a.1=0/5 a=0/7 "),
+       "what it has cost: %s", told);
+    t2m_history_rewind(history);
+    finds(history, "1x,.....5x,x6,..x8,", "over all files, damage and missing ends");
+    *told = '\0';
+    t2m_history_costs(history, cost, NULL);
+    ok(strstr(told, "! a.2=3/3! a.1=5/5! a=7/7! ") != NULL, "what that has cost: %s", told);
+    ok(t2m_history_waits(history), "a line is begun");
+    is_number((long long)t2m_history_latest(history), 0, "no time is known");
     t2m_history_close(history);
     folder_empty();
+    history = opened("none");
+    is_number(t2m_history_find(history, "x", 1, &line), APR_EOF, "of no file");
+    t2m_history_close(history);
 }
 
 static void last_is(unsigned most, unsigned count, const char *want)
@@ -471,7 +505,7 @@ int main(void)
     doubles();
     damage();
     missing();
-    since();
+    searches();
     last();
     last_long();
     follows();

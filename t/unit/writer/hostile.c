@@ -16,18 +16,21 @@
  * read again. Best run under AddressSanitizer and UndefinedBehaviorSanitizer.
  *
  * Shown to fail: without the replacement of line feeds in t2m_batch_render; without
- * t2m_slots_mend in t2m_quarantine_free; with a quarantine that takes the honest slot too. What
- * guards exchanges was seen to fail in t/unit/writer/batch_exchange.c. */
+ * t2m_slots_mend or t2m_suppressed_mend in t2m_quarantine_free; with a quarantine that takes the
+ * honest slot too. What guards exchanges was seen to fail in t/unit/writer/batch_exchange.c, what
+ * guards errors in t/unit/writer/batch_errors.c. */
 #include "writer/drain.h"
 
 #include "shared/atomic.h"
 #include "shared/mutate.h"
+#include "shared/suppressed.h"
 #include "shared/world.h"
 #include "writer/exchange_sample.h"
 #include "writer/folder.h"
 #include "writer/last_seq.h"
 
-enum { ROUND = 16, HONEST = 1, SPOILED = 2, PASSES_MAX = 200, FILES = T2M_STREAM_COUNT };
+enum { ROUND = 16, HONEST = 1, SPOILED = 2, PASSES_MAX = 200, FILES = T2M_STREAM_COUNT,
+       WORDS = T2M_SUPPRESSED + 1 };
 
 static const t2m_geometry_t geometry = { 3, 3, 131072 };
 static world_t world;
@@ -40,7 +43,7 @@ static long pushed_exchanges, found_exchanges[FILES]; /* honest ones; lines of t
 static sample_t sample;
 
 static struct {
-    long refused, endless, head, torn, numbers, honest, buried, kept;
+    long refused, endless, head, torn, numbers, honest, buried, kept, next_counts;
 } wrong;
 
 enum { CONTENT_MAX = 16 * 1024 * 1024 };
@@ -61,9 +64,140 @@ static void make_settings(void)
                        t2m_stream_file((t2m_stream_e)stream));
         (void)t2m_settings_add(settings, (t2m_stream_e)stream, path);
     }
+    settings->repeat.first = 5;
+    settings->repeat.every = apr_time_from_sec(60);
     (void)t2m_settings_publish(world.slots_memory, &world.geometry, settings);
     free(settings);
 }
+
+/* ---- errors ---------------------------------------------------------------------------------- */
+
+#define HONEST_TWINS "aaaaaaaaaaaa"
+#define HONEST_COUNTS "bbbbbbbbbbbb"
+#define SPOILED_GROUP "0123456789ab"
+
+static int suppress(t2m_slot_t *slot, const char *id, const char *endpoint)
+{
+    t2m_suppression_t what = { .id = id, .level = T2M_LEVEL_ERROR, .has_app = 1, .time = 1,
+                               .client = 7 };
+
+    what.endpoint = t2m_text(endpoint);
+    what.vhost = t2m_text("www");
+    return t2m_suppressed_count(slot, &what);
+}
+
+static int make_twin(t2m_ring_record_t *record, const char *id, char *bytes, size_t room)
+{
+    memset(record, 0, sizeof(*record));
+    record->stream = T2M_STREAM_APP;
+    record->level = T2M_LEVEL_ERROR;
+    record->flags = T2M_FACT_TWIN;
+    record->time = 1;
+    record->file = T2M_STREAM_APP;
+    record->also = T2M_STREAM_ERRORS;
+    record->split = 10;
+    record->size = 32;
+    record->name_size = T2M_FINGERPRINT_SIZE;
+    return snprintf(bytes, room, "{\"twin\":\"a{\"message\":\"a twin!\"  %s", id);
+}
+
+static void push_twin(t2m_slot_t *slot, const char *id)
+{
+    t2m_ring_record_t record;
+    char bytes[128];
+
+    (void)make_twin(&record, id, bytes, sizeof(bytes));
+    (void)t2m_slot_push_twin(slot, &record, bytes);
+}
+
+static void put_in_ring(mutate_t *mutation, apr_uint64_t at, const void *from, apr_size_t size)
+{
+    const unsigned char *bytes = from;
+    apr_size_t i;
+
+    for (i = 0; i < size; i++) {
+        mutation->memory[mutation->slots->map.ring + ((at + i) & (geometry.ring_size - 1))]
+            = bytes[i];
+    }
+}
+
+/* A twin at the head, one thing wrong with it or none. */
+static void mutate_twin(mutate_t *mutation)
+{
+    t2m_ring_record_t record;
+    char bytes[128];
+    apr_uint64_t size;
+
+    size = (apr_uint64_t)make_twin(&record, SPOILED_GROUP, bytes, sizeof(bytes));
+    size = (sizeof(record) + size + T2M_RECORD_ALIGN - 1) / T2M_RECORD_ALIGN * T2M_RECORD_ALIGN;
+    switch (mutate_below(mutation, 6)) {
+    case 0:
+        record.split = (apr_uint16_t)mutate_number(mutation);
+        break;
+    case 1:
+        record.name_size = (unsigned char)mutate_below(mutation, 130);
+        break;
+    case 2:
+        record.flags = (unsigned char)mutate_random(mutation);
+        break;
+    case 3:
+        record.also = (apr_uint16_t)mutate_below(mutation, FILES + 2);
+        record.stream = (unsigned char)mutate_below(mutation, FILES + 1);
+        break;
+    case 4:
+        bytes[mutate_below(mutation, sizeof(bytes))] = (char)mutate_random(mutation);
+        record.time = (apr_time_t)mutate_number(mutation);
+        break;
+    default:
+        break;
+    }
+    put_in_ring(mutation, mutation->head, &record, sizeof(record));
+    put_in_ring(mutation, mutation->head + sizeof(record), bytes, sizeof(bytes));
+    mutate_header(mutation)->tail = mutation->head + size;
+}
+
+/* Any part of the suppressed table, with or without a word of it in the total. */
+static void mutate_suppressed(mutate_t *mutation)
+{
+    t2m_suppressed_t *table
+        = (t2m_suppressed_t *)(void *)(mutation->memory + mutation->slots->map.suppressed);
+    t2m_suppressed_t *entry = &table[mutate_below(mutation, mutate_below(mutation, 2) ? 2 : 32)];
+    unsigned char *bytes = (unsigned char *)entry;
+
+    switch (mutate_below(mutation, 5)) {
+    case 0:
+        entry->count = mutate_number(mutation);
+        break;
+    case 1:
+        entry->count += mutate_below(mutation, 9);
+        break;
+    case 2:
+        entry->change++;
+        break;
+    default:
+        bytes[mutate_below(mutation, sizeof(*entry))] = (unsigned char)mutate_random(mutation);
+        break;
+    }
+    if (mutate_below(mutation, 4)) {
+        mutate_header(mutation)->suppressed += mutate_below(mutation, 4);
+    }
+}
+
+/* Of a group of the honest slot: how many the board has. */
+static long total_of(const char *id)
+{
+    const t2m_group_t *groups = drain.board.tables->groups;
+    int row;
+
+    for (row = 1; row < T2M_GROUPS_MAX; row++) {
+        if (groups[row].used && memcmp(groups[row].id, id, T2M_FINGERPRINT_SIZE) == 0) {
+            return (long)groups[row].total;
+        }
+    }
+    return 0;
+}
+
+/* ---- a spoiled process ----------------------------------------------------------------------- */
 
 /* The files of this test have the numbers of their streams. */
 static void make_sample(int n)
@@ -94,6 +228,9 @@ static void fill_spoiled(void)
 
     (void)world_claim(&world, &spoiled_slot);
     fill_exchanges();
+    push_twin(&spoiled_slot, SPOILED_GROUP);
+    (void)suppress(&spoiled_slot, SPOILED_GROUP, "GET /a");
+    (void)suppress(&spoiled_slot, SPOILED_GROUP, "GET /b");
     request.id = request.path = request.method = t2m_text("/of-a-spoiled-process");
     (void)t2m_slot_begin(&spoiled_slot, &request);
     (void)t2m_slot_begin(&spoiled_slot, &request);
@@ -199,17 +336,6 @@ static void push_exchange(void)
     pushed_exchanges++;
 }
 
-static void put_in_ring(mutate_t *mutation, apr_uint64_t at, const void *from, apr_size_t size)
-{
-    const unsigned char *bytes = from;
-    apr_size_t i;
-
-    for (i = 0; i < size; i++) {
-        mutation->memory[mutation->slots->map.ring + ((at + i) & (geometry.ring_size - 1))]
-            = bytes[i];
-    }
-}
-
 /* One thing wrong with an exchange, or none, or any bytes in the place of its body. */
 static void spoil_sample(mutate_t *mutation)
 {
@@ -283,8 +409,15 @@ static void look(mutate_t *mutation)
     (void)snprintf(line, sizeof(line), "{\"honest\":%ld", pushed + 1);
     pushed += world_push(&honest_slot, line, 1) == APR_SUCCESS;
     push_exchange();
+    push_twin(&honest_slot, HONEST_TWINS);
+    (void)suppress(&honest_slot, HONEST_COUNTS, "GET /");
     if (mutate_below(mutation, 3) == 0) {
         mutate_exchange(mutation);
+    } else if (mutate_below(mutation, 3) == 0) {
+        mutate_twin(mutation);
+    }
+    if (mutate_below(mutation, 3) == 0) {
+        mutate_suppressed(mutation);
     }
     t2m_store(&drain.board.heads[SPOILED], mutation->head);
     drain_all();
@@ -312,13 +445,17 @@ static void next_owner(void)
 {
     t2m_slot_t next;
     apr_uint64_t before = drain.board.totals[T2M_STREAM_APP].lines;
+    apr_uint64_t counted = drain.board.totals[T2M_STREAM_ERRORS].suppressed;
 
     if (world_claim(&world, &next) != APR_SUCCESS || next.index != SPOILED) {
         wrong.kept++;
         return;
     }
     (void)world_push(&next, "{\"next\":true", 1);
+    counted += (apr_uint64_t)suppress(&next, SPOILED_GROUP, "GET /next");
     drain_all();
+    wrong.next_counts += next.tail != 0
+                      && drain.board.totals[T2M_STREAM_ERRORS].suppressed != counted;
     wrong.kept += next.tail != 0 && drain.board.totals[T2M_STREAM_APP].lines != before + 1;
     t2m_slots_free(&drain.slots, SPOILED, t2m_slots_owner(&drain.slots, SPOILED));
     t2m_slot_release(&next);
@@ -334,6 +471,7 @@ static void end_round(mutate_t *mutation)
     judge_files();
     mutate_restore(mutation);
     memset(drain.board.drops + SPOILED * T2M_DROPS, 0, T2M_DROPS * sizeof(apr_uint64_t));
+    memset(drain.board.suppressed + SPOILED * WORDS, 0, WORDS * sizeof(apr_uint64_t));
     owners[SPOILED] = owner;
 }
 
@@ -371,6 +509,9 @@ static void judge(void)
        && found_exchanges[T2M_STREAM_PERFORMANCE] == looks, "both lines of honest exchanges too");
     is_number(wrong.buried, 0, "a spoiled slot is buried and freed");
     is_number(wrong.kept, 0, "and its next owner is read");
+    is_number(wrong.next_counts, 0, "what that one counts too");
+    is_number(total_of(HONEST_TWINS), looks, "every honest error is counted, pushed");
+    is_number(total_of(HONEST_COUNTS), looks, "or counted by its process");
 }
 
 static void unlink_all(void)

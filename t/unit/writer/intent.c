@@ -73,8 +73,13 @@ static void fill(void)
         memset(board.drop_targets, 0, world.geometry.slot_count * T2M_DROPS
                                       * sizeof(*board.drops));
     }
+    memset(board.suppressed, 0, world.geometry.slot_count * (T2M_SUPPRESSED + 1)
+                                * sizeof(*board.suppressed));
+    memset(board.suppressed_targets, 0, world.geometry.slot_count * (T2M_SUPPRESSED + 1)
+                                        * sizeof(*board.suppressed));
     board.header->intent.phase = T2M_INTENT_WRITE;
     board.header->intent.step_count = 2;
+    board.header->intent.verdict_count = T2M_VERDICTS;
     board.steps[0].file = T2M_FILES_MAX - 1;
     board.steps[1].bytes = T2M_BATCH_BYTES;
     board.steps[1].taken = T2M_BATCH_BYTES;
@@ -104,6 +109,9 @@ static void test_sound(void)
     board.undo->offset = board.map.undo - 64;
     board.undo->size = 64;
     ok(t2m_intent_sound(&board), "a row to undo");
+    fill();
+    board.suppressed[0] = 1;
+    ok(t2m_intent_sound(&board), "what an old batch left of a slot that stays says nothing");
 }
 
 static void test_spoilt(void)
@@ -124,6 +132,13 @@ static void test_spoilt(void)
     SPOILT("a ring read backwards", board.targets[1] = board.heads[1] - 1);
     SPOILT("a ring read by more than it holds", board.targets[1]++);
     SPOILT("drops that become less", board.drops[T2M_DROPS] = 1);
+    SPOILT("too many verdicts", board.header->intent.verdict_count++);
+    SPOILT("a suppressed count that becomes less", (board.suppressed[T2M_SUPPRESSED - 1] = 1,
+                                                    board.suppressed[T2M_SUPPRESSED] = 2));
+    SPOILT("one of the last slot, in the middle of a count",
+           (board.suppressed[2 * (T2M_SUPPRESSED + 1)] = 1,
+            board.suppressed[3 * (T2M_SUPPRESSED + 1) - 1] = 1,
+            board.suppressed_targets[3 * (T2M_SUPPRESSED + 1) - 1] = 1));
     SPOILT("a row that is too long", board.undo->size = T2M_UNDO_MAX + 1);
     SPOILT("a row that is none", (board.undo->size = 8, board.undo->offset = board.map.tables));
     SPOILT("a row at no word", (board.undo->size = 64, board.undo->offset = board.map.tables + 1));
@@ -160,6 +175,7 @@ static void test_fits(void)
     is_number(t2m_batch_parts(drain.batch, &parts), 1, "a batch with one file");
     memset(board.steps, 0, sizeof(*board.steps));
     board.header->intent.step_count = 1;
+    board.header->intent.verdict_count = 0;
     board.steps[0].file = parts[0].file;
     board.steps[0].bytes = parts[0].size;
     board.steps[0].seq_after = parts[0].seq;
@@ -173,6 +189,9 @@ static void test_fits(void)
     board.steps[0].file++;
     ok(!t2m_intent_fits(&board, drain.batch), "another file");
     board.steps[0].file--;
+    board.header->intent.verdict_count = 1;
+    ok(!t2m_intent_fits(&board, drain.batch), "a verdict more");
+    board.header->intent.verdict_count = 0;
     board.header->intent.step_count = 2;
     ok(!t2m_intent_fits(&board, drain.batch), "one file more");
 }

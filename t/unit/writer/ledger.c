@@ -23,6 +23,25 @@ static t2m_ledger_t ledger(apr_int64_t monotonic)
     return copy;
 }
 
+/* A twin waits in both of its streams; it is no measurement. */
+static void twins(void)
+{
+    t2m_ring_record_t record = { .size = 12, .split = 6, .stream = T2M_STREAM_APP,
+                                 .level = T2M_LEVEL_ERROR, .flags = T2M_FACT_TWIN,
+                                 .file = T2M_STREAM_APP, .also = T2M_STREAM_ERRORS,
+                                 .name_size = T2M_FINGERPRINT_SIZE };
+    t2m_ledger_t before = ledger(0), now;
+
+    ok(t2m_slot_push_twin(&slot, &record, "{\"a\":1{\"e\":1aaaaaaaaaaaa"), "a twin");
+    now = ledger(0);
+    ok(now.waiting[T2M_STREAM_APP] == before.waiting[T2M_STREAM_APP] + 1
+       && now.waiting[T2M_STREAM_ERRORS] == before.waiting[T2M_STREAM_ERRORS] + 1
+       && now.waiting[T2M_STREAM_PERFORMANCE] == 0, "waits in both streams");
+    ok(now.accepted[T2M_STREAM_APP] == before.accepted[T2M_STREAM_APP] + 1
+       && now.accepted[T2M_STREAM_ERRORS] == before.accepted[T2M_STREAM_ERRORS] + 1,
+       "and is accepted in both");
+}
+
 static void records(void)
 {
     t2m_ring_record_t counted = { .stream = T2M_STREAM_ACCESS, .level = T2M_LEVEL_INFO,
@@ -40,6 +59,7 @@ static void records(void)
        "all wait in the ring; what only counts is no line");
     is_number(now.moment, CHORES_NOW, "the moment");
     is_number((long)now.slots_used, 1, "slots");
+    twins();
     (void)chores_pass(CHORES_NOW);
     now = ledger(0);
     ok(now.accepted[T2M_STREAM_ACCESS] == 2 && now.waiting[T2M_STREAM_ACCESS] == 0,

@@ -113,6 +113,94 @@ static void packed(void)
     t2m_log_reader_close(reader);
 }
 
+enum { MANY = 6000 };
+
+/* A line with a time; every 1000th has a mark; lengths differ. */
+static int write_line(char *out, size_t room, int i)
+{
+    static const char filling[] = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
+
+    return snprintf(out, room,
+                    "{\"timestamp\":\"2024-01-15T10:%02d:%02d.000Z\",\"n\":\"%d%s\",%.*s}",
+                    i == 3333 ? 59 : i / 600 % 60, i / 10 % 60, i, i % 1000 == 999 ? "mark" : "",
+                    i % 60, filling);
+}
+
+/* Every line with the mark, in its place; how many pieces have none. */
+static int finds_marks(t2m_log_reader_t *reader, int *pieces)
+{
+    char want[512];
+    apr_status_t status;
+    int found = 0;
+
+    *pieces = 0;
+    while ((status = t2m_log_reader_find(reader, "mark", 4, &line)) != APR_EOF) {
+        if (status == APR_EAGAIN) {
+            *pieces += line.size > 0 && !memmem(line.bytes, line.size, "mark", 4);
+        } else if (status != APR_SUCCESS) {
+            return -1;
+        } else {
+            int size = write_line(want, sizeof(want), 1000 * found + 999);
+
+            found += line.size == (size_t)size && memcmp(line.bytes, want, line.size) == 0
+                  && line.whole && !line.cut;
+        }
+    }
+    return found;
+}
+
+static void finds(void)
+{
+    size_t at = 0;
+    int i, pieces;
+    t2m_log_reader_t *reader;
+    char *all = malloc(MANY * 200);
+
+    for (i = 0; i < MANY; i++) {
+        at += (size_t)write_line(all + at, 200, i);
+        all[at++] = '\n';
+    }
+    folder_put("many", all, at);
+    reader = opened("many");
+    is_number((long long)t2m_log_reader_latest(reader), 0, "nothing is remembered");
+    is_number(finds_marks(reader, &pieces), MANY / 1000, "every line that has it");
+    ok(pieces > 5, "and pieces without it (%d)", pieces);
+    is_number((long long)t2m_log_reader_taken(reader), (long long)at, "all was read");
+    is_number((long long)t2m_log_reader_latest(reader), 0, "nothing is remembered unless asked");
+    t2m_log_reader_close(reader);
+    reader = opened("many");
+    t2m_log_reader_watch(reader);
+    (void)finds_marks(reader, &pieces);
+    is_number(apr_time_sec(t2m_log_reader_latest(reader)), 1705316373, "the latest of all lines");
+    t2m_log_reader_close(reader);
+    free(all);
+}
+
+/* Where a chunk ends, in each place of a line that has it. */
+static void finds_over_edges(void)
+{
+    t2m_log_reader_t *reader;
+    int before, missed = 0;
+
+    for (before = 65536 - 20; before < 65536 + 5; before++) {
+        int found = 0;
+        apr_status_t status;
+
+        memset(large, 'x', (size_t)before);
+        large[before / 2] = large[before - 1] = '\n';
+        memcpy(large + before, "a mark b\nmark", 13);
+        folder_put("edge", large, (size_t)before + 13);
+        reader = opened("edge");
+        while ((status = t2m_log_reader_find(reader, "mark", 4, &line)) != APR_EOF) {
+            found += status == APR_SUCCESS && line.size == 8
+                  && memcmp(line.bytes, "a mark b", 8) == 0;
+        }
+        missed += found != 1 || !t2m_log_reader_waits(reader);
+        t2m_log_reader_close(reader);
+    }
+    is_number(missed, 0, "wherever a chunk ends; what has no end is no line");
+}
+
 static void openings(void)
 {
     t2m_log_reader_t *reader;
@@ -134,6 +222,8 @@ int main(void)
     long_line(T2M_LOG_LINE_MAX + 1, 1);
     long_line(2 * T2M_LOG_LINE_MAX + 5, 1);
     packed();
+    finds();
+    finds_over_edges();
     openings();
     folder_remove();
     return tap_done();
