@@ -103,9 +103,10 @@ subtest 'tests mirror modules' => sub {
         for sort keys %tested_elsewhere;
     delete $program{'core/block'}; # of a header
     # What their tests would be too long with: the way to the lines, and what has two of them.
-    delete @program{qw(core/packed_exchange_lines shared/slot_exchange)};
+    delete @program{qw(core/packed_exchange_lines shared/slot_exchange shared/slot_twin
+        shared/suppressed_writer)};
     delete $program{'shared/model'}; # of shared and writer/drain together
-    delete @program{qw(shared/hostile shared/threads writer/hostile)}; # of a whole room
+    delete @program{qw(shared/hostile shared/threads writer/hostile writer/killed_errors)}; # of a whole room
     ok($unit{$_}, "the test $_ has a unit") for sort keys %program;
 };
 

@@ -288,7 +288,7 @@ subtest 'another layout of the memory' => sub {
         sleep 0.3;
         install($directory, %$other);
         ok($server->graceful, 'a new generation');
-        is(said($server, qr/T2M0104: .*layout 4 and this version's has 5/), 1, 'one line says so')
+        is(said($server, qr/T2M0104: .*layout 5 and this version's has 6/), 1, 'one line says so')
             or diag $server->error_log;
         my ($supervisors, $writers) = ours($server);
         is_deeply([scalar(@$supervisors), @$writers], [2, $old[1]],

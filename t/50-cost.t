@@ -20,7 +20,7 @@ my %MOST = (
     plain => [4900, 0],
     query => [39000, 0], # of 2 KiB
     missing => [5200, 0], # 404
-    denied => [20500, 0], # 403, with one line of error
+    denied => [17000, 0], # 403, whose error is counted and not written any more
     slow_only => [4900, 0], # T2MLogPerformance slow, a fast request
 );
 # System calls of 1,000 requests: the writer may be woken each 50 ms. How many a request has that

@@ -23,7 +23,7 @@ typedef struct {
     unsigned char registers[T2M_DISTINCT_REGISTERS]; /* each 0 to 64 - T2M_DISTINCT_BITS + 1 */
 } t2m_distinct_t;
 
-/** Adds what has that hash: 64 well mixed bits of a keyed hash, the same key for all. 0: nothing. */
+/** Adds what has that hash: 64 well mixed bits of a keyed hash, one key for all. 0: nothing. */
 void t2m_distinct_add(t2m_distinct_t *distinct, apr_uint64_t hash);
 
 /** Adds all that other has seen. Doing it twice does the same. A register too large is bounded. */

@@ -194,9 +194,9 @@ enum {
  * rest is the performance line's too: time, value, status, the other flags and the name.
  *
  * The name of an errors record is the group's id, T2M_FINGERPRINT_SIZE bytes, then the server's
- * name. With T2M_FACT_TWIN there are the app line, split bytes, and behind it the errors line, whose
- * file is `also`; all else is both lines', the name the errors line's. With T2M_FACT_STATE the name
- * is the id and a t2m_group_state_t, and size is 0. */
+ * name. With T2M_FACT_TWIN there are the app line, split bytes, and behind it the errors line,
+ * whose file is `also`; all else is both lines', the name the errors line's. With T2M_FACT_STATE
+ * the name is the id and a t2m_group_state_t, and size is 0. */
 typedef struct {
     apr_uint32_t size;   /* 0: nothing is written, the record only counts (it has a name) */
     apr_uint16_t file;   /* number of the file in the settings; of no meaning without a line */

@@ -110,7 +110,7 @@ void t2m_chores_groups_end(t2m_chores_t *chores, FILE *log)
     apr_status_t status = chores ? save(chores) : APR_SUCCESS;
 
     if (status != APR_SUCCESS) {
-        (void)fprintf(log, "T2M0223: the error groups cannot be written to %s: %s; the next start "
+        (void)fprintf(log, "T2M0224: the error groups cannot be written to %s: %s; the next start "
                       "of the server does not know them\n", T2M_GROUP_FILE, strerror(status));
     }
 }

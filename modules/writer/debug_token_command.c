@@ -50,7 +50,7 @@ static const t2m_command_t command = {
     "Prints a value for the header X-T2M-Debug, alone on standard output. A request that carries\n"
     "it is logged at level trace8, whatever LogLevel and T2MLogLevel say, and no other is:\n"
     "  curl -H \"X-T2M-Debug: $(t2mlog debug-token --key FILE)\" https://www.example.org/\n"
-    "Whoever has the value can do so until it expires: nothing else can take it back but a new key\n"
+    "Whoever has the value can do so until it expires: nothing else takes it back but a new key\n"
     "and a restart of the server. --create --key FILE makes the key.\n",
     options, take
 };

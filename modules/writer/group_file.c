@@ -118,7 +118,7 @@ static int is_wanted(save_t *save)
 
     group->used = group->used && save->kept.number > 0 && t2m_group_json_has_id(group)
                && is_new(save, group);
-    return group->used || group->total || group->evicted || group->before;
+    return group->used || group->total || group->evicted;
 }
 
 static apr_status_t put_group(save_t *save, apr_uint32_t number)

@@ -60,11 +60,11 @@ static size_t add_sum(char *bytes, size_t size)
     unsigned made, i;
 
     require(EVP_Digest(bytes, size, digest, &made, EVP_sha256(), NULL) == 1);
-    at += (size_t)sprintf(bytes + at, "{\"sha256\":\"");
+    at += (size_t)snprintf(bytes + at, 16, "{\"sha256\":\"");
     for (i = 0; i < made; i++) {
-        at += (size_t)sprintf(bytes + at, "%02x", digest[i]);
+        at += (size_t)snprintf(bytes + at, 3, "%02x", digest[i]);
     }
-    return at + (size_t)sprintf(bytes + at, "\"}\n");
+    return at + (size_t)snprintf(bytes + at, 4, "\"}\n");
 }
 
 static void check_row(uint32_t number)

@@ -42,8 +42,8 @@ static void matching(void)
     apr_size_t i;
 
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        strcpy(message, cases[i].message);
-        strcat(message, "lost"); /* behind the text: not a part of it */
+        /* Behind the text, and not a part of it, stands what is looked for. */
+        (void)snprintf(message, sizeof(message), "%slost", cases[i].message);
         ok(t2m_group_rule_matches(cases[i].words,
                                   t2m_text_of(message, strlen(cases[i].message)))
                == cases[i].matches, "\"%s\" in \"%s\"", cases[i].words, cases[i].message);

@@ -347,6 +347,23 @@ static void gives_away_what_is_folded(void)
     ok(fill(20) == T2M_SUPPRESSED && look() == T2M_SUPPRESSED, "then all may be given away");
 }
 
+static void gives_away_the_oldest(void)
+{
+    apr_uint64_t change;
+
+    renew();
+    (void)fill(0);
+    table()[9].last = 5;
+    table()[20].last = 4;
+    change = table()[20].change;
+    (void)fold();
+    (void)count_group(9);
+    ok(count_group(50) && table()[20].count == 2 && count_group(51) && table()[0].count == 2,
+       "the one that was not counted in for the longest goes first");
+    ok(table()[9].count == 2 && grown_of(9) == 1, "what is in use stays");
+    ok(table()[20].change == change + 2, "who looks twice sees that it was given away");
+}
+
 /* ---- killed --------------------------------------------------------------------------------- */
 
 static void nobody_was_here(void)
@@ -500,6 +517,7 @@ static void *count_many(void *data)
         random = random * 1664525U + 1013904223U;
         one = error_of((random >> 8) % GROUPS);
         one.client = random * 0x9e3779b97f4a7c15ULL;
+        one.endpoint = t2m_text_of(one.id, T2M_FINGERPRINT_SIZE);
         if (t2m_suppressed_count(&slot, &one)) {
             (void)t2m_add(&given[(random >> 8) % GROUPS], 1);
         } else {
@@ -521,14 +539,12 @@ static void receive(void)
     for (i = 0; i < T2M_SUPPRESSED; i++) {
         char id[T2M_FINGERPRINT_SIZE + 1] = "";
 
-        if (now[i] == folded()[i]) {
-            continue;
-        }
         if (!t2m_suppressed_entry(&slots, 1, i, &copy)) {
-            not_whole++;
+            not_whole += now[i] != folded()[i];
             continue;
         }
-        foreign += !is_ours(&copy);
+        foreign += copy.endpoint_size != sizeof(copy.id)
+                || memcmp(copy.endpoint, copy.id, sizeof(copy.id)) != 0;
         memcpy(id, copy.id, sizeof(copy.id));
         received[strtoul(id, NULL, 16) % GROUPS] += now[i] - folded()[i];
     }
@@ -580,6 +596,7 @@ int main(void)
     cuts_texts();
     finds_none();
     gives_away_what_is_folded();
+    gives_away_the_oldest();
     killed_while(nobody_was_here, 4, "an entry is taken");
     killed_while(it_has_an_entry, 2, "its entry counts");
     killed_while(all_are_anothers, 4, "an entry is given to it");

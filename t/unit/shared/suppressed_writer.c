@@ -207,19 +207,29 @@ static void texts(void)
 static void mends(void)
 {
     apr_uint64_t mended[COUNTS], other;
-    unsigned i;
+    t2m_suppressed_t copy;
+    unsigned i, readable = 0;
 
     renew();
     for (i = 0; i < COUNTS; i++) {
         mended[i] = 100 + i;
     }
     memset(table_of(1), 0xff, T2M_SUPPRESSED * sizeof(t2m_suppressed_t));
+    memset(table_of(1)[3].id, 'a', T2M_FINGERPRINT_SIZE);
+    table_of(1)[3].change = 4;
     header_of(1)->suppressed = ~(apr_uint64_t)0;
     ok(t2m_suppressed_counts(&slots, 1, mended, now), "a spoiled table is noticed");
     other = table_of(2)[4].count;
     t2m_suppressed_mend(&slots, 1, mended);
     ok(!t2m_suppressed_counts(&slots, 1, mended, now) && memcmp(now, mended, sizeof(now)) == 0
        && header_of(1)->suppressed == mended[TOTAL], "mended, all counts are as they were seen");
+    header_of(1)->suppressed++;
+    ok(!t2m_suppressed_counts(&slots, 1, mended, now)
+       && memcmp(now, mended, T2M_SUPPRESSED * sizeof(*now)) == 0, "also when they are looked at");
+    for (i = 0; i < T2M_SUPPRESSED; i++) {
+        readable += t2m_suppressed_entry(&slots, 1, i, &copy) != 0;
+    }
+    is_number(readable, 0, "and nothing else is left");
     ok(table_of(2)[4].count == other && other == 6, "and no other slot's");
 }
 

@@ -62,6 +62,8 @@ static void check_interval(void)
     look(START);
     ok(!was_saved(), "no groups: no file");
     ok(t2m_chores_groups_next(chores, START) == APR_INT64_MAX, "and nothing to wait for");
+    chores->groups.directory[1] = 0;
+    ok(t2m_chores_groups_next(chores, START) == APR_INT64_MAX, "in no other directory either");
     happen(1);
     ok(t2m_chores_groups_next(chores, START) == 0, "the first group");
     look(START);
@@ -128,7 +130,7 @@ static void check_end(void)
     t2m_chores_groups_end(chores, log);
     rewind(log);
     (void)!fread(text, 1, sizeof(text) - 1, log);
-    ok(strncmp(text, "T2M0223: ", 9) == 0 && text[strlen(text) - 1] == '\n', "a failure: %s", text);
+    ok(strncmp(text, "T2M0224: ", 9) == 0 && text[strlen(text) - 1] == '\n', "a failure: %s", text);
     (void)unlinkat(folder, T2M_GROUP_FILE ".tmp", AT_REMOVEDIR);
     (void)fclose(log);
 }
@@ -161,16 +163,21 @@ static void check_directory(void)
     (void)dup2(folder, T2M_FD_DIRECTORY);
 }
 
-/* What the next writer knows of the file. */
+/* What the next writer knows of the file. The chores of those before stay as they are. */
 static void check_begin(void)
 {
+    static t2m_chores_t *former[2];
+
     look(START + 80 * MINUTE);
     (void)was_saved();
+    former[0] = chores;
     chores_idle();
     look(START);
     ok(was_saved(), "a writer that follows one that was killed saves what there is");
     drain.board.header->done_batch = 0;
+    former[1] = chores;
     chores_idle();
+    ok(former[0] != former[1], "three writers, one after the other");
     look(START);
     ok(!was_saved(), "one that has loaded it does not");
     happen(8);

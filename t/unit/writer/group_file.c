@@ -127,7 +127,9 @@ static void check_round_trip(void)
     is_number(load(), APR_ENOENT, "no file");
     ok(why == NULL && groups == 0 && is_empty(), "is nothing to tell of");
     fill();
+    (void)umask(077);
     is_number(t2m_group_file_save(folder, &board), APR_SUCCESS, "groups are saved");
+    (void)umask(022);
     is_number(folder_count(), 1, "into one file");
     (void)fstatat(folder, T2M_GROUP_FILE, &information, 0);
     is_number(information.st_mode & 07777, 0640, "for its owner, and its group to read");
@@ -337,6 +339,7 @@ static void check_files(void)
     fd = openat(folder, T2M_GROUP_FILE, O_WRONLY | O_CREAT, 0600);
     (void)(ftruncate(fd, T2M_GROUP_FILE_MAX + 1) == 0 && close(fd) == 0);
     refused(APR_EINVAL, "too large");
+    ok(why && strstr(why, "large"), "is not read");
     folder_put(T2M_GROUP_FILE, "second", 6);
     refused(APR_EINVAL, "the next one");
     ok(folder_count() == 1 && folder_get(DAMAGED, text, sizeof(text)) == 6, "takes its place");
@@ -388,7 +391,9 @@ static void check_no_room(void)
     is_number(t2m_group_file_save(folder, &board), EISDIR, "one where it is to stand");
     is_number(folder_count(), 1, "leaves nothing else");
     folder_empty();
+    folder_put(T2M_GROUP_FILE ".tmp", "half", 4);
     is_number(saves_as(0, RLIM_INFINITY), APR_SUCCESS, "and with room");
+    ok(folder_count() == 1 && folder_has(T2M_GROUP_FILE), "what a killed writer left is gone");
 }
 
 /* ---- kills ----------------------------------------------------------------------------------- */

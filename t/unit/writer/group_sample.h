@@ -23,7 +23,8 @@
 
 /* What a text may have that is UTF-8: quotes, controls, a NUL, what JavaScript takes for the end of
  * a line, the last character of all. */
-#define GROUP_HOSTILE "\"\\/\b\x01\x7f\0\r\n{}],\xe2\x80\xa8\xc3\xbc\xf0\x9f\x98\x80\xf4\x8f\xbf\xbf'<"
+#define GROUP_HOSTILE \
+    "\"\\/\b\x01\x7f\0\r\n{}],\xe2\x80\xa8\xc3\xbc\xf0\x9f\x98\x80\xf4\x8f\xbf\xbf'<"
 
 __attribute__((unused)) static apr_uint16_t group_text(char *out, apr_size_t room, apr_size_t size)
 {
