@@ -105,7 +105,7 @@ subtest 'tests mirror modules' => sub {
     # What their tests would be too long with: the way to the lines, and what has two of them.
     delete @program{qw(core/packed_exchange_lines shared/slot_exchange shared/slot_twin
         shared/suppressed_writer)};
-    delete $program{'shared/model'}; # of shared and writer/drain together
+    delete @program{qw(shared/model shared/model_errors)}; # of shared and writer/drain together
     delete @program{qw(shared/hostile shared/threads writer/hostile writer/killed_errors)}; # of a whole room
     ok($unit{$_}, "the test $_ has a unit") for sort keys %program;
 };

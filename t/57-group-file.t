@@ -13,6 +13,7 @@ use Test::More;
 
 use T2M::Admin qw(admin_conf admin_files ask body);
 use T2M::Client qw(get post);
+use T2M::Configtest qw(passes refuses);
 use T2M::Process qw(alive descendants role_of wait_until);
 use T2M::Root qw(read_file write_file);
 use T2M::Server;
@@ -79,6 +80,13 @@ sub lasting {
 denied(3);
 my $id = our_id() // BAIL_OUT('no group');
 my $first;
+
+subtest 'no log file has its name' => sub {
+    for my $name (qw(t2mlog.groups t2mlog.groups.tmp t2mlog.groups.damaged a/t2mlog.groups)) {
+        refuses("T2MLog On\nT2MLogFile app $name", $name, qr/writer's error groups; allowed: /);
+    }
+    passes("T2MLog On\nT2MLogFile app t2mlog.group", 't2mlog.group');
+};
 
 subtest 'the file' => sub {
     ok(wait_until(15, sub { saved_group($id)->{total} }), 'it comes while the server runs')

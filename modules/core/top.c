@@ -71,7 +71,7 @@ static int most_first(const void *left, const void *right)
 
 unsigned t2m_top_list(const t2m_top_t *top, const t2m_top_counter_t *out[T2M_TOP_SHOWN])
 {
-    const t2m_top_counter_t *found[T2M_TOP_COUNTERS];
+    const t2m_top_counter_t *found[T2M_TOP_COUNTERS] = { NULL };
     unsigned count = 0, i;
 
     for (i = 0; i < T2M_TOP_COUNTERS; i++) {

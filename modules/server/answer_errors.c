@@ -160,7 +160,8 @@ static double rise_of(const t2m_group_t *group, apr_int64_t minute)
     for (i = 0; i < T2M_MINUTES; i++) {
         *(i < T2M_MINUTES - RISING_MINUTES ? &before : &now) += counts[i];
     }
-    return (now * ((T2M_MINUTES - RISING_MINUTES) / RISING_MINUTES) + 1) / (before + 1);
+    now *= (double)(T2M_MINUTES - RISING_MINUTES) / RISING_MINUTES;
+    return (now + 1) / (before + 1);
 }
 
 static int has_state(const t2m_answer_t *answer, const t2m_group_t *group)

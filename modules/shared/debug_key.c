@@ -66,7 +66,7 @@ static apr_status_t check_file(int fd, const char **why)
 
 static apr_status_t read_bytes(int fd, t2m_debug_key_t *key, const char **why)
 {
-    char bytes[T2M_DEBUG_KEY_MAX + 2]; /* an LF, and one more that would be too many */
+    char bytes[T2M_DEBUG_KEY_MAX + 2] = ""; /* an LF, and one more that would be too many */
     apr_size_t size = 0;
     ssize_t got = 1;
     apr_status_t status = APR_SUCCESS;

@@ -34,12 +34,14 @@ static int find_directory(apr_uint64_t directory[2])
     return information.st_nlink > 0;
 }
 
-/* What a board that has seen no batch has of groups came from the file. */
+/* What a board that has seen no batch has of groups came from the file. A batch that is pending may
+ * be in some rows, which then change no more when it is finished. */
 void t2m_chores_groups_begin(t2m_chores_t *chores)
 {
     const t2m_board_t *board = &chores->drain->board;
 
-    if (board->header->done_batch == 0 && find_directory(chores->groups.directory)) {
+    if (board->header->done_batch == 0 && !t2m_drain_pending(chores->drain)
+        && find_directory(chores->groups.directory)) {
         chores->groups.mark = t2m_group_file_mark(board);
     }
 }

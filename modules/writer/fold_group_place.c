@@ -44,15 +44,15 @@ t2m_fold_newcomer_t t2m_fold_group_note(t2m_fold_t *fold, t2m_fold_newcomer_t ne
 
 /* How dear a row is: the kind first, then what it is worth, then how new its last error is. */
 typedef struct {
-    unsigned kind; /* 0: free, 1: as any, 2: somebody has said something of it, or waits for it */
+    apr_uint32_t kind; /* 0: free, 1: as any, 2: somebody has said something of it, or waits */
+    apr_uint32_t row;
     apr_uint64_t worth;
     apr_int64_t last;
-    apr_uint32_t row;
 } price_t;
 
 static price_t price_of(const t2m_group_t *group, apr_uint32_t row, apr_time_t now)
 {
-    price_t price = { 0, 0, 0, row };
+    price_t price = { 0, row, 0, 0 };
 
     if (group->used) {
         price.kind = group->state.state == T2M_GROUP_OPEN ? 1 : 2;

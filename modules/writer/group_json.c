@@ -79,10 +79,20 @@ enum { COUNT_OF_NUMBERS = sizeof(numbers) / sizeof(numbers[0]),
 
 /* ---- out ------------------------------------------------------------------------------------- */
 
-/* Where there is no memory for it, it is left out. */
-static void set(json_t *object, const char *name, json_t *value)
+/* Zero when there is no memory, as with all that follows: half a group is none. */
+static int set(json_t *object, const char *name, json_t *value)
 {
-    (void)json_object_set_new(object, name, value);
+    return json_object_set_new(object, name, value) == 0;
+}
+
+/* The value, or NULL when it could not be made as a whole. */
+static json_t *whole(json_t *value, int made)
+{
+    if (!made) {
+        json_decref(value);
+        return NULL;
+    }
+    return value;
 }
 
 static int is_text(const char *bytes, apr_size_t size)
@@ -91,11 +101,9 @@ static int is_text(const char *bytes, apr_size_t size)
 }
 
 /* What is not UTF-8 cannot be said in JSON. */
-static void set_text(json_t *object, const char *name, const char *bytes, apr_size_t size)
+static int set_text(json_t *object, const char *name, const char *bytes, apr_size_t size)
 {
-    if (is_text(bytes, size)) {
-        set(object, name, json_stringn(bytes, size));
-    }
+    return !is_text(bytes, size) || set(object, name, json_stringn(bytes, size));
 }
 
 /* The number as it stands there, 64 bits with or without a sign. */
@@ -114,109 +122,107 @@ static json_t *counts_of(const apr_uint32_t *counts, unsigned size)
 {
     json_t *array = json_array();
     unsigned i;
+    int made = 1;
 
-    for (i = 0; i < size; i++) {
-        (void)json_array_append_new(array, json_integer(counts[i]));
+    for (i = 0; made && i < size; i++) {
+        made = json_array_append_new(array, json_integer(counts[i])) == 0;
     }
-    return array;
+    return whole(array, made);
 }
 
 static json_t *counter_of(const t2m_top_counter_t *counter)
 {
     json_t *object = json_object();
+    const apr_uint64_t *error = counter->error < counter->count ? &counter->error
+                                                                : &counter->count;
 
-    set_text(object, "name", counter->text, counter->size);
-    set(object, "count", bounded(&counter->count, APR_INT64_MAX));
-    set(object, "error", bounded(counter->error < counter->count ? &counter->error
-                                                                 : &counter->count,
-                                 APR_INT64_MAX));
-    return object;
+    return whole(object, set_text(object, "name", counter->text, counter->size)
+                             && set(object, "count", bounded(&counter->count, APR_INT64_MAX))
+                             && set(object, "error", bounded(error, APR_INT64_MAX)));
 }
 
 static json_t *top_of(const t2m_top_t *top)
 {
     json_t *array = json_array();
-    int i;
+    int i, made = 1;
 
-    for (i = 0; i < T2M_TOP_COUNTERS; i++) {
+    for (i = 0; made && i < T2M_TOP_COUNTERS; i++) {
         const t2m_top_counter_t *counter = &top->counters[i];
 
         if (counter->count && counter->size <= sizeof(counter->text)
             && is_text(counter->text, counter->size)) {
-            (void)json_array_append_new(array, counter_of(counter));
+            made = json_array_append_new(array, counter_of(counter)) == 0;
         }
     }
-    return array;
+    return whole(array, made);
 }
 
-static void set_clients(json_t *object, const t2m_distinct_t *clients)
+static int set_clients(json_t *object, const t2m_distinct_t *clients)
 {
     static const t2m_distinct_t none;
     char text[CLIENTS_TEXT + 1];
     t2m_distinct_t bounds = none;
 
-    if (memcmp(clients, &none, sizeof(none)) != 0) {
-        t2m_distinct_merge(&bounds, clients);
-        (void)apr_base64_encode_binary(text, bounds.registers, T2M_DISTINCT_REGISTERS);
-        set(object, "clients", json_string(text));
+    if (memcmp(clients, &none, sizeof(none)) == 0) {
+        return 1;
     }
+    t2m_distinct_merge(&bounds, clients);
+    (void)apr_base64_encode_binary(text, bounds.registers, T2M_DISTINCT_REGISTERS);
+    return set(object, "clients", json_string(text));
 }
 
-static void set_numbers(json_t *object, const t2m_group_t *group)
+static int set_numbers(json_t *object, const t2m_group_t *group)
 {
-    int i;
+    int i, made = 1;
 
-    for (i = 0; i < COUNT_OF_NUMBERS; i++) {
-        set(object, numbers[i].name,
-            bounded((const char *)group + numbers[i].offset, numbers[i].most));
+    for (i = 0; made && i < COUNT_OF_NUMBERS; i++) {
+        made = set(object, numbers[i].name,
+                   bounded((const char *)group + numbers[i].offset, numbers[i].most));
     }
-    set(object, "minutes", counts_of(group->minutes.counts, T2M_MINUTES));
-    set(object, "hours", counts_of(group->hours.counts, T2M_HOURS));
+    return made && set(object, "minutes", counts_of(group->minutes.counts, T2M_MINUTES))
+        && set(object, "hours", counts_of(group->hours.counts, T2M_HOURS));
 }
 
-static void set_texts(json_t *object, const t2m_kept_group_t *kept)
+static int set_texts(json_t *object, const t2m_kept_group_t *kept)
 {
-    int i;
+    int i, made = 1;
 
-    for (i = 0; i < COUNT_OF_TEXTS; i++) {
+    for (i = 0; made && i < COUNT_OF_TEXTS; i++) {
         apr_uint16_t size;
 
         memcpy(&size, (const char *)&kept->group + texts[i].size_offset, sizeof(size));
-        set_text(object, texts[i].name, (const char *)&kept->group + texts[i].offset,
-                 size <= texts[i].room ? size : 0);
+        made = set_text(object, texts[i].name, (const char *)&kept->group + texts[i].offset,
+                        size <= texts[i].room ? size : 0);
     }
-    for (i = 0; i < T2M_SAMPLES; i++) {
+    for (i = 0; made && i < T2M_SAMPLES; i++) {
         const t2m_sample_t *sample = &kept->samples[i];
 
         if (memcmp(sample->id, kept->group.id, sizeof(sample->id)) == 0
             && sample->size <= sizeof(sample->line)) {
-            set_text(object, sample_names[i], sample->line, sample->size);
+            made = set_text(object, sample_names[i], sample->line, sample->size);
         }
     }
+    return made;
 }
 
-static void set_group(json_t *object, const t2m_kept_group_t *kept)
+static int set_group(json_t *object, const t2m_kept_group_t *kept)
 {
     const t2m_group_t *group = &kept->group;
 
-    set_text(object, "id", group->id, sizeof(group->id));
-    set(object, "level", json_integer(group->level < T2M_LEVEL_COUNT ? group->level : 0));
-    set_clients(object, &group->clients);
-    set(object, "endpoints", top_of(&group->endpoints));
-    set(object, "vhosts", top_of(&group->vhosts));
-    set_texts(object, kept);
+    return set_text(object, "id", group->id, sizeof(group->id))
+        && set(object, "level", json_integer(group->level < T2M_LEVEL_COUNT ? group->level : 0))
+        && set_clients(object, &group->clients)
+        && set(object, "endpoints", top_of(&group->endpoints))
+        && set(object, "vhosts", top_of(&group->vhosts)) && set_texts(object, kept);
 }
 
 json_t *t2m_group_json_make(const t2m_kept_group_t *kept)
 {
     json_t *object = json_object();
 
-    set(object, "row", json_integer(kept->number));
-    set_numbers(object, &kept->group);
-    if (kept->group.used) {
-        set_group(object, kept);
-    }
-    return object;
+    return whole(object, set(object, "row", json_integer(kept->number))
+                             && set_numbers(object, &kept->group)
+                             && (!kept->group.used || set_group(object, kept)));
 }
 
 /* ---- in -------------------------------------------------------------------------------------- */

@@ -309,8 +309,8 @@ static void test_long_worker(void)
     begin();
     first.proxyreq = PROXYREQ_REVERSE;
     first.filename = apr_psprintf(pool, "proxy:http://%0300d/x", 0);
-    memset(want + start, '0', T2M_BREADCRUMBS_WORKER_MAX - 7);
-    want[start + T2M_BREADCRUMBS_WORKER_MAX - 7] = '"';
+    memset(want + start, '0', T2M_BREADCRUMBS_WORKER_MAX - 1 - 7);
+    want[start + T2M_BREADCRUMBS_WORKER_MAX - 1 - 7] = '"';
     is_put(want, "a name too long is cut");
 }
 

@@ -19,6 +19,7 @@ int main(void)
 {
     world_t world;
     t2m_board_t board, reader;
+    t2m_board_map_t map;
     t2m_totals_t row, copy;
     t2m_geometry_t other;
     char text[400];
@@ -33,6 +34,15 @@ int main(void)
     ok(t2m_board_attach(&reader, world.board_fd, &other, 0, 1) == APR_EINVAL,
        "another geometry is refused");
     (void)t2m_board_attach(&reader, world.board_fd, &world.geometry, 0, 1);
+
+    t2m_board_map(&world.geometry, &map);
+    ok((unsigned char *)board.suppressed == board.memory + map.suppressed
+       && (unsigned char *)board.suppressed_targets == board.memory + map.suppressed_targets
+       && (unsigned char *)board.verdicts == board.memory + map.verdicts,
+       "what is suppressed and the verdicts are where the map says");
+    board.suppressed[(world.geometry.slot_count - 1) * (T2M_SUPPRESSED + 1) + T2M_SUPPRESSED] = 9;
+    board.verdicts[T2M_VERDICTS - 1] = T2M_VERDICT_HELD;
+    ok(board.suppressed_targets[0] == 0 && board.steps[0].bytes == 0, "and have room for the last");
 
     memset(&row, 0, sizeof(row));
     row.row.batch = 3;

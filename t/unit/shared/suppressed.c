@@ -349,19 +349,16 @@ static void gives_away_what_is_folded(void)
 
 static void gives_away_the_oldest(void)
 {
-    apr_uint64_t change;
-
     renew();
     (void)fill(0);
     table()[9].last = 5;
     table()[20].last = 4;
-    change = table()[20].change;
     (void)fold();
     (void)count_group(9);
     ok(count_group(50) && table()[20].count == 2 && count_group(51) && table()[0].count == 2,
        "the one that was not counted in for the longest goes first");
     ok(table()[9].count == 2 && grown_of(9) == 1, "what is in use stays");
-    ok(table()[20].change == change + 2, "who looks twice sees that it was given away");
+    ok(table()[20].change == 4, "who looks twice sees that it was given away");
 }
 
 /* ---- killed --------------------------------------------------------------------------------- */
@@ -411,9 +408,6 @@ static void killed_while(void (*prepare)(void), int count, const char *what)
         step++;
     }
     ok(step == count && good == count, "killed at each of %d steps while %s", count, what);
-    if (good != count) {
-        printf("# %d steps, %d good\n", step, good);
-    }
 }
 
 /* Killed twice on the same entry: it is still not lost, nor is its count. */
@@ -576,7 +570,6 @@ static void counts_in_threads(void)
         sum += given[i];
         wrong += given[i] != received[i];
     }
-    printf("# %lu counted of %d, %ld looks\n", (unsigned long)sum, THREADS * ROUNDS, looks);
     ok(sum > GROUPS && looks > 1, "two threads count while the writer takes");
     ok(wrong == 0 && look() == 0, "each group has its own, none lost, none twice");
     ok(not_whole == 0 && foreign == 0 && wrong_growth == 0, "what grew was always whole");

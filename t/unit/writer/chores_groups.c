@@ -166,7 +166,7 @@ static void check_directory(void)
 /* What the next writer knows of the file. The chores of those before stay as they are. */
 static void check_begin(void)
 {
-    static t2m_chores_t *former[2];
+    static t2m_chores_t *former[3];
 
     look(START + 80 * MINUTE);
     (void)was_saved();
@@ -183,6 +183,14 @@ static void check_begin(void)
     happen(8);
     look(START);
     ok(was_saved(), "until something happens");
+    happen(9);
+    drain.board.header->done_batch = 0;
+    drain.board.header->intent.phase = T2M_INTENT_ADVANCE;
+    former[2] = chores;
+    chores_idle();
+    drain.board.header->intent.phase = T2M_INTENT_NONE;
+    look(START);
+    ok(was_saved() && former[2] != chores, "a first batch that is pending is not in the file");
 }
 
 int main(void)

@@ -131,6 +131,32 @@ static void check_any(void)
     ok(same, "and are then the same");
 }
 
+static long allowed; /* allocations until they fail */
+
+static void *take(size_t size)
+{
+    return allowed-- > 0 ? malloc(size) : NULL;
+}
+
+/* Half a group would be read as one with zeros, or make the file one that is damaged. */
+static void check_no_memory(void)
+{
+    long most = 0, made = 0;
+    json_t *object = NULL;
+
+    group_full(&kept, 5);
+    for (; !object && most < 10000; most++) {
+        json_set_alloc_funcs(take, free);
+        allowed = most;
+        object = t2m_group_json_make(&kept);
+        made += object != NULL;
+        json_set_alloc_funcs(malloc, free);
+    }
+    ok(object && most > 300, "it takes %ld allocations; with fewer there is no object", most - 1);
+    json_decref(object);
+    ok(made == 1 && allowed == 0, "and none fails unnoticed");
+}
+
 /* The object of a full row, with one member changed to what the text says. */
 static int takes(const char *name, const char *text)
 {
@@ -266,6 +292,7 @@ int main(void)
     check_round_trip();
     check_bounds();
     check_any();
+    check_no_memory();
     check_numbers();
     check_texts();
     check_lists();
