@@ -34,7 +34,7 @@ my %LINES = (
 );
 
 # MiB of the board, KiB of a slot beside the ring of T2MLogBuffer, bytes that may come from pools.
-my ($BOARD, $BESIDE, $REQUEST_POOL, $CONNECTION_POOL) = (64, 72, 1024, 1024);
+my ($BOARD, $BESIDE, $REQUEST_POOL, $CONNECTION_POOL) = (64, 112, 1024, 1024);
 
 my $groups = eval { T2M::Module::compiled('t/module/mod_t2mlog_groups.c') };
 my $valgrind = tool('valgrind');

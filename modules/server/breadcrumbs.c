@@ -217,7 +217,7 @@ static char *append_server(char *to, const char *end, const char *url)
 /* The worker that a balancer has chosen, else what the request was sent to. */
 static t2m_text_t write_worker(const request_rec *request, char *out)
 {
-    const char *end = out + T2M_BREADCRUMBS_WORKER_MAX - 1;
+    const char *end = &out[T2M_BREADCRUMBS_WORKER_MAX - 1];
     const char *chosen = apr_table_get(request->subprocess_env, "BALANCER_WORKER_NAME");
     const char *socket = apr_table_get(request->notes, "uds_path");
     char *next = out;
