@@ -103,7 +103,7 @@ CONF
     my @errors = check_counts($server, $count) or return;
     cmp_ok(scalar @errors, '<=', 40, 'few lines');
     cmp_ok(scalar @errors, '>=', 5, 'but the first ones');
-    is_deeply([map { $_->{repeated} } @errors[0 .. 4]], [(undef) x 5], 'which repeat nothing');
+    is($errors[0]{repeated}, undef, 'which repeat nothing');
     ok($errors[-1]{repeated}, 'the last says what was left out');
     my $health = body(ask($server, '/health'));
     my $ledger = $health->{ledger}{errors};
@@ -111,8 +111,23 @@ CONF
     ok($server->stop, 'the server stops');
 };
 
+subtest 'an answer has the error before it' => sub {
+    my $server = server('fresh');
+    my @wrong;
+    for my $count (1 .. 30) { # written, or only counted
+        get($server->port, '/denied');
+        my $answer = body(ask($server, '/errors'));
+        my ($group) = grep { $_->{type} eq 'AH01630' } values %{ $answer->{error_summary} };
+        push @wrong, "$count: $group->{count_total}" if $group->{count_total} != $count;
+        push @wrong, "$count: no record" if $count <= 5 && @{ $answer->{recent_errors} } != $count;
+    }
+    is_deeply(\@wrong, [], 'the one just made is counted, and its record is there');
+    ok($server->stop, 'the server stops');
+};
+
 subtest 'processes are killed' => sub {
-    my $server = server('killed', conf => "LogLevel notice\n");
+    # httpd, also without this module, forgets to end a child now and then whose brothers were killed.
+    my $server = server('killed', conf => "LogLevel notice\n", strays => qr/./);
     $server->announce(qr/AH00052|AH00051|T2M0|exit signal/);
     my $each = 3000;
     my $pid = fork // die "fork: $!";
@@ -135,7 +150,6 @@ subtest 'processes are killed' => sub {
     ok($settled, 'no answered error is missing') or diag explain denied_group($server);
     cmp_ok($settled->{count_total}, '<=', 4 * $each, 'none is counted twice');
     check_counts($server, $settled->{count_total});
-    sleep 2; # httpd forgets a child that is as young as that
     ok($server->stop(60), 'the server stops');
 };
 
