@@ -70,6 +70,9 @@ static void enter(t2m_group_state_t *state, t2m_group_state_e entered, apr_time_
 
 void t2m_group_state_occur(t2m_group_state_t *state, apr_uint64_t n, apr_time_t time)
 {
+    if (time < state->since) {
+        return; /* it was on its way when that was said */
+    }
     if (state->state == T2M_GROUP_RESOLVED) {
         enter(state, T2M_GROUP_REGRESSED, time);
     } else if (state->state == T2M_GROUP_IGNORED && is_over(state, n, time)) {

@@ -47,7 +47,10 @@ t2m_group_state_e t2m_group_state_of(t2m_text_t name);
 t2m_group_state_e t2m_group_state_shown(const t2m_group_state_t *state, apr_time_t first,
                                         apr_time_t now);
 
-/** n more occurrences, the newest at time: resolved becomes regressed, ignored may end. */
+/**
+ * n more occurrences, the newest at time: resolved becomes regressed, ignored may end. What is
+ * older than the state changes nothing.
+ */
 void t2m_group_state_occur(t2m_group_state_t *state, apr_uint64_t n, apr_time_t time);
 
 #endif

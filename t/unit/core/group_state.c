@@ -53,6 +53,8 @@ static void resolved(void)
     t2m_group_state_t state = { T2M_GROUP_RESOLVED, NOW, 0, 0 };
 
     is_number(t2m_group_state_shown(&state, NOW, NOW + 9 * DAY), T2M_GROUP_RESOLVED, "resolved");
+    t2m_group_state_occur(&state, 3, NOW - 1);
+    is_number((long long)state.state, T2M_GROUP_RESOLVED, "what came before is no news");
     t2m_group_state_occur(&state, 1, NOW + DAY);
     is_number((long long)state.state, T2M_GROUP_REGRESSED, "until it comes again");
     is_number(state.since, NOW + DAY, "since then");
