@@ -491,11 +491,12 @@ sub start_with {
     return T2M::Admin::start($place);
 }
 
+# With every line of an error, so that files grow.
 sub place {
     my ($name, %files) = @_;
     my $place = T2M::Server->new(
         name => $name, modules => \@MODULES, files => { admin_files(), %files },
-        conf => admin_conf() . $CONF =~ s/LogLevel info/LogLevel debug/r);
+        conf => admin_conf() . "T2MLogRepeat off\n" . $CONF =~ s/LogLevel info/LogLevel debug/r);
     return $place->announce(@DIES);
 }
 

@@ -47,7 +47,7 @@ t2m_owners_t *t2m_owners_create(apr_uint32_t slot_count)
 }
 
 /* Field 22 of /proc/PID/stat (proc(5)): start time in ticks since boot. 0 where there is none. */
-static apr_uint64_t started(int pid)
+apr_uint64_t t2m_owners_began(int pid)
 {
     char path[32], text[512], *at;
     int fd, field;
@@ -76,7 +76,7 @@ static int is_gone(seen_t *seen, apr_uint64_t owner)
         return 1;
     }
     return ++seen->checks % CHECKS_PER_START == 0 && seen->started != 0
-        && started(pid) != seen->started;
+        && t2m_owners_began(pid) != seen->started;
 }
 
 unsigned t2m_owners_gone(t2m_owners_t *owners, apr_uint32_t slot, apr_uint64_t owner)
@@ -87,10 +87,26 @@ unsigned t2m_owners_gone(t2m_owners_t *owners, apr_uint32_t slot, apr_uint64_t o
     if (seen->owner != owner) {
         memset(seen, 0, sizeof(*seen));
         seen->owner = owner;
-        seen->started = started(t2m_slots_owner_pid(owner));
+        seen->started = t2m_owners_began(t2m_slots_owner_pid(owner));
     }
     if (!is_gone(seen, owner)) {
         return 0;
     }
     return ++seen->gone;
+}
+
+int t2m_owners_has_older(const t2m_owners_t *owners, const t2m_slots_t *slots,
+                         apr_uint64_t moment)
+{
+    apr_uint32_t slot;
+
+    for (slot = 1; slot < owners->slot_count; slot++) {
+        const seen_t *seen = &owners->seen[slot];
+
+        if (seen->started && seen->started < moment
+            && (t2m_slots_owner(slots, slot) & ~T2M_OWNER_STOPPED) == seen->owner) {
+            return 1;
+        }
+    }
+    return 0;
 }

@@ -20,6 +20,16 @@ typedef struct t2m_owners_t t2m_owners_t;
 /** Memory for that many slots; NULL when there is none. Lives until the exit. */
 t2m_owners_t *t2m_owners_create(apr_uint32_t slot_count);
 
+/** When the process began, in ticks of the system since its start; 0: not known. */
+apr_uint64_t t2m_owners_began(int pid);
+
+/**
+ * Nonzero when an owner that t2m_owners_gone was last asked for, but that of slot 0, began before
+ * that moment of t2m_owners_began. 0: nobody.
+ */
+int t2m_owners_has_older(const t2m_owners_t *owners, const t2m_slots_t *slots,
+                         apr_uint64_t moment);
+
 /**
  * How often in a row the process behind the owner's word was found gone; 0: it lives. Gone is who
  * has a free pid, or one that belongs to a process started later than the one first seen under

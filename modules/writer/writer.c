@@ -70,6 +70,7 @@ typedef struct {
     t2m_tell_t tell;
     apr_int64_t last_work, last_owners; /* monotonic microseconds */
     int untold; /* heads of chains are due */
+    apr_uint64_t supervised; /* when the supervisor began, as t2m_owners_began says */
     t2m_chain_heads_t *heads;
     apr_uint64_t refused; /* claims of slots, at the last look at the owners */
     pid_t supervisor;
@@ -212,7 +213,8 @@ static int living_fd(const t2m_peer_t *peer)
 
 /* Whoever has something to say wakes us: workers with a record, httpd's parent with the end of a
  * worker or new settings, the chores with news, the ends of parent and supervisor. When one of
- * those two is gone, or an owner is not buried yet, it is looked again and again. */
+ * those two is gone, an owner is not buried yet, or workers are still there that were born before
+ * the supervisor and wake another one's writer, it is looked again and again. */
 static int sleep_ms(const writer_t *writer)
 {
     apr_int64_t quiet = monotonic() - writer->last_work;
@@ -222,7 +224,8 @@ static int sleep_ms(const writer_t *writer)
         return OWNERS_US / 1000;
     }
     if (quiet < SETTLE_US || writer->untold || living_fd(&writer->above) < 0
-        || living_fd(&writer->server) < 0) {
+        || living_fd(&writer->server) < 0
+        || t2m_owners_has_older(writer->owners, &writer->drain.slots, writer->supervised)) {
         return SLEEP_MS;
     }
     next = t2m_roll_next(&writer->drain, apr_time_now()) / 1000 + 1;
@@ -550,6 +553,7 @@ int t2m_writer_main(int argc, char **argv)
     confine(&writer);
     writer.drain.sync = t2m_sync_start();
     writer.supervisor = argc > 1 ? (pid_t)strtol(argv[1], NULL, 10) : 0;
+    writer.supervised = t2m_owners_began((int)writer.supervisor);
     writer.owners = t2m_owners_create(writer.drain.slots.geometry.slot_count);
     if (!writer.owners) {
         return T2M_WRITER_FAILED;

@@ -19,6 +19,34 @@
 
 #include "tap.h"
 
+/* Who wakes another writer: workers born before the supervisor, while they have their slots. */
+static void older(apr_uint64_t self)
+{
+    t2m_slots_t slots = { .geometry = { .slot_count = 4, .inflight_count = 1,
+                                        .ring_size = 65536 } };
+    t2m_owners_t *owners = t2m_owners_create(4);
+    apr_uint64_t began = t2m_owners_began((int)getpid());
+    t2m_directory_t *directory;
+
+    t2m_slots_map(&slots.geometry, &slots.map);
+    slots.memory = calloc(1, slots.map.settings);
+    directory = (t2m_directory_t *)(slots.memory + slots.map.directory);
+    ok(began > 0 && t2m_owners_began(-1) == 0, "a process began at some time");
+    directory->owner[0] = directory->owner[2] = self;
+    (void)t2m_owners_gone(owners, 0, self);
+    ok(!t2m_owners_has_older(owners, &slots, began + 1), "not the parent, nor who is not known");
+    (void)t2m_owners_gone(owners, 2, self);
+    ok(t2m_owners_has_older(owners, &slots, began + 1), "a worker of before");
+    ok(!t2m_owners_has_older(owners, &slots, began), "is not older than itself");
+    ok(!t2m_owners_has_older(owners, &slots, 0), "nor than what is not known");
+    directory->owner[2] |= T2M_OWNER_STOPPED;
+    ok(t2m_owners_has_older(owners, &slots, began + 1), "also when it is to end");
+    directory->owner[2] = 0;
+    ok(!t2m_owners_has_older(owners, &slots, began + 1), "until it has given its slot back");
+    free(slots.memory);
+    free(owners);
+}
+
 int main(void)
 {
     t2m_owners_t *owners = t2m_owners_create(4);
@@ -44,6 +72,7 @@ int main(void)
     is_number(t2m_owners_gone(owners, 2, (apr_uint64_t)child | (apr_uint64_t)7 << 32), 1,
               "another owner with that pid is counted anew");
     is_number(t2m_owners_gone(owners, 3, 0), 1, "no pid is nobody");
+    older(self);
     free(owners);
     return tap_done();
 }
