@@ -40,7 +40,7 @@ sub vhosts {
 # ---- a request -----------------------------------------------------------------------------------
 
 # So many requests of as many clients, to so many endpoints and with so many groups of errors. They
-# are not counted, which would take its time.
+# are not counted, which would take its time. same_group: each one logs an error, and all the same.
 sub many_clients {
     my ($server, %of) = @_;
     my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $server->port)
@@ -52,7 +52,8 @@ sub many_clients {
     $ask->('/count/off');
     for my $number (0 .. $of{clients} - 1) {
         my $client = join '.', 10, $number >> 8, $number & 255, 7;
-        my $query = $number < $of{groups} ? '?' . word($number) : '';
+        my $query = $of{same_group} ? '?' . word(1)
+            : $number < $of{groups} ? '?' . word($number) : '';
         $ask->('/groups/' . word($number % $of{endpoints}) . $query, "X-Forwarded-For: $client");
     }
     $ask->('/count/on');
