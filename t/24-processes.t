@@ -14,6 +14,7 @@ use T2M::Client qw(get header);
 use T2M::Load;
 use T2M::Process qw(alive children command_line descendants descriptors listening_descriptors
     role_of wait_until);
+use T2M::Root qw(read_file);
 use T2M::Server;
 
 # Event itself, with any modules, crashes now and then as a process of an old generation ends: its
@@ -97,6 +98,11 @@ subtest 'who is there' => sub {
         my $own = qr{^/dev/null$|^/memfd:t2mlog-|^pipe:|^anon_inode:inotify|pidfd|/logs/t2mlog\b};
         is_deeply([grep { $_ !~ $own } values %$open], [], "$role: holds no file of httpd's");
         isnt(getpgrp($pid), getpgrp($server->pid), "$role: is not in httpd's process group");
+    }
+    SKIP: {
+        my $stat = eval { read_file("/proc/$writer/stat") } or skip 'no /proc/PID/stat', 1;
+        my $policy = (split ' ', $stat =~ s/^.*\)//sr)[38];
+        is($policy, 3, 'the writer is a batch process, which gives way to those that answer');
     }
     my $open = descriptors($writer);
     my @logs = grep { m{/logs/t2mlog/} } values %$open;

@@ -13,6 +13,7 @@ use Time::HiRes qw(time);
 
 use T2M::Cost qw(load request sum_of);
 use T2M::Httpd qw(tool);
+use T2M::Module;
 use T2M::Server;
 
 # Of a request, what is mod_t2mlog's doing at most: instructions, and system calls of the worker.
@@ -21,6 +22,7 @@ my %MOST = (
     query => [39000, 0], # of 2 KiB
     missing => [5200, 0], # 404
     denied => [17000, 0], # 403, whose error is counted and not written any more
+    counted => [10400, 0], # the same of a text as a script prints it, which is the query, too
     slow_only => [4900, 0], # T2MLogPerformance slow, a fast request
 );
 # System calls of 1,000 requests: the writer may be woken each 50 ms. How many a request has that
@@ -37,7 +39,12 @@ my %CASE = (
     missing => { path => '/absent', status => 404 },
     denied => { port => 'denied', status => 403 },
     slow_only => { port => 'slow' },
+    counted => { path => '/text?Undefined+variable+in+/srv/app/index.php+on+line+12',
+        port => 'groups' },
 );
+
+my $groups = eval { T2M::Module::compiled('t/module/mod_t2mlog_groups.c') };
+delete @$_{ $groups ? () : 'counted' } for \(%MOST, %CASE);
 
 my $CONF = <<'CONF';
 MaxKeepAliveRequests 0
@@ -60,6 +67,16 @@ T2MLogPerformance slow
 </VirtualHost>
 CONF
 
+my $GROUPS = <<'CONF';
+Listen 127.0.0.1:@PORT:groups@
+<VirtualHost 127.0.0.1:@PORT:groups@>
+<Location "/text">
+SetHandler t2mlog-groups
+</Location>
+</VirtualHost>
+CONF
+$CONF .= qq{LoadModule t2mlog_groups_module "$groups"\n$GROUPS} if $groups;
+
 sub load_of {
     my ($server, $name) = @_;
     my $case = $CASE{$name};
@@ -75,7 +92,7 @@ sub pair {
     my %common = (%option, mpm => 'prefork', conf => $CONF, files => \%files);
     my @pair = map { T2M::Cost->new(%common, %$_)->start }
         { t2mlog => undef, name => 'without' }, { name => 'with' };
-    $_->announce(qr/AH01630: client denied by server configuration/) for @pair;
+    $_->announce(qr/AH01630: client denied|Undefined\+variable/) for @pair;
     for my $server (@pair) {
         load_of($server, $_)->(60) for sort keys %CASE;
     }

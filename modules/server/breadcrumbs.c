@@ -32,12 +32,12 @@ enum { BEHIND_IDENTITY = APR_HOOK_REALLY_FIRST + 1 };
 
 typedef struct {
     apr_int64_t offset;       /* microseconds from the request's start */
-    const request_rec *to;    /* a redirect led here; NULL: a line */
+    const request_rec *to;    /* a redirect led here; NULL: what it says is in message */
     const char *module;       /* NULL: unknown */
     t2m_level_e level;
     apr_uint16_t size;
     unsigned cut : 1;
-    char message[T2M_BREADCRUMBS_MESSAGE]; /* of a line; masked */
+    char message[T2M_BREADCRUMBS_MESSAGE]; /* masked */
 } crumb_t;
 
 struct t2m_breadcrumbs_t {
@@ -100,25 +100,16 @@ void t2m_breadcrumbs_add(const t2m_errorline_place_t *place, const t2m_errorline
     crumb->cut |= line->truncated;
 }
 
-/* Its texts are httpd's and stay: they are looked at when somebody wants them. */
-static void add_redirect(t2m_request_t *state, const request_rec *to)
-{
-    crumb_t *crumb = next_crumb(state, t2m_request_origin(to)->pool);
-
-    crumb->level = T2M_LEVEL_INFO;
-    crumb->module = "redirect";
-    crumb->to = to;
-}
-
 static apr_size_t put_target(const t2m_mask_t *mask, const char *target, char *out, int *cut)
 {
     return t2m_mask_copy(mask, T2M_CONTENT_URL, t2m_text(target), out, TARGET_MAX, cut);
 }
 
 /* `/from -> /to`, and the status that led there unless it is 200. */
-static t2m_text_t write_redirect(const crumb_t *crumb, const t2m_mask_t *mask, char *out, int *cut)
+static t2m_text_t write_redirect(const request_rec *to, const t2m_mask_t *mask,
+                                 char out[T2M_BREADCRUMBS_MESSAGE], int *cut)
 {
-    const request_rec *to = crumb->to, *from = to->prev;
+    const request_rec *from = to->prev;
     apr_size_t size = put_target(mask, from->unparsed_uri ? from->unparsed_uri : from->uri, out,
                                  cut);
 
@@ -131,6 +122,24 @@ static t2m_text_t write_redirect(const crumb_t *crumb, const t2m_mask_t *mask, c
     return t2m_text_of(out, size);
 }
 
+/* Its texts are httpd's and stay: they are looked at when somebody wants them. Those of a
+ * subrequest go with it, before the request ends. */
+static void add_redirect(t2m_request_t *state, const request_rec *to)
+{
+    crumb_t *crumb = next_crumb(state, t2m_request_origin(to)->pool);
+    int cut = 0;
+
+    crumb->level = T2M_LEVEL_INFO;
+    crumb->module = "redirect";
+    if (to->main) {
+        crumb->size = (apr_uint16_t)write_redirect(to, state->config->mask, crumb->message,
+                                                   &cut).size;
+        crumb->cut = cut != 0;
+    } else {
+        crumb->to = to;
+    }
+}
+
 static void add_row(t2m_rows_t *rows, const crumb_t *crumb, const t2m_mask_t *mask, int *cut)
 {
     char message[T2M_BREADCRUMBS_MESSAGE];
@@ -140,7 +149,7 @@ static void add_row(t2m_rows_t *rows, const crumb_t *crumb, const t2m_mask_t *ma
     t2m_rows_add(rows, t2m_text(t2m_level_name(crumb->level)));
     name.size = name.size < MODULE_MAX ? name.size : MODULE_MAX;
     t2m_rows_add(rows, name);
-    t2m_rows_add(rows, crumb->to ? write_redirect(crumb, mask, message, cut)
+    t2m_rows_add(rows, crumb->to ? write_redirect(crumb->to, mask, message, cut)
                                  : t2m_text_of(crumb->message, crumb->size));
     t2m_rows_end(rows);
     *cut |= crumb->cut;

@@ -17,6 +17,7 @@
 #include "core/error_group.h"
 #include "core/group_rule.h"
 #include "core/json.h"
+#include "core/message_groups.h"
 #include "core/traceback.h"
 #include "core/unescape.h"
 #include "server/process.h"
@@ -26,7 +27,10 @@ enum {
     GROUPED_MAX = 2048 /* bytes of a message by which it is grouped, at most */
 };
 
+/* What a thread keeps from one line for the next. */
 static __thread t2m_fingerprints_t groups;
+static __thread t2m_message_groups_t by_message;
+static __thread unsigned by_message_generation;
 
 /* The size of a code with its `: ` at the start of text: `AH` or `T2M` and 4 or more digits. */
 static apr_size_t code_size(t2m_text_t text)
@@ -121,15 +125,44 @@ static int group_by_rule(t2m_errorline_t *line, const t2m_server_config_t *confi
     return 0;
 }
 
-void t2m_errorline_group(t2m_errorline_t *line, const t2m_server_config_t *config,
-                         t2m_text_t message)
+static t2m_message_groups_t *groups_by_message(void)
+{
+    if (by_message_generation != t2m_errorline_generation()) {
+        memset(&by_message, 0, sizeof by_message);
+        by_message_generation = t2m_errorline_generation();
+    }
+    return &by_message;
+}
+
+/* Apart, so that the pattern takes no stack where the message is known. */
+static __attribute__((noinline)) void group_by_words(t2m_errorline_t *line,
+                                                     const t2m_server_config_t *config,
+                                                     t2m_text_t message)
 {
     char pattern[T2M_MESSAGE_PATTERN_MAX];
 
-    if (line->level >= T2M_LEVEL_ERROR && !group_by_rule(line, config, message)
-        && !line->error_id[0]) {
+    if (!group_by_rule(line, config, message)) {
         t2m_error_group_pattern(pattern_of(config ? config->mask : NULL, message, pattern),
                                 line->error_id);
+    }
+}
+
+void t2m_errorline_group(t2m_errorline_t *line, const t2m_server_config_t *config,
+                         t2m_text_t message)
+{
+    t2m_message_groups_t *known;
+
+    if (line->level < T2M_LEVEL_ERROR) {
+        return;
+    }
+    if (line->error_id[0]) {
+        (void)group_by_rule(line, config, message);
+        return;
+    }
+    known = groups_by_message();
+    if (!t2m_message_groups_find(known, config, message, line->error_id)) {
+        group_by_words(line, config, message);
+        t2m_message_groups_keep(known, config, message, line->error_id);
     }
 }
 

@@ -64,6 +64,9 @@ typedef struct {
 /** To be called while the hooks are registered: what is kept belongs to an older configuration. */
 void t2m_errorline_start(void);
 
+/** Changes with the configuration, as often as t2m_errorline_start was called. Never 0. */
+unsigned t2m_errorline_generation(void);
+
 /**
  * Fills line from what the error_log hook is handed; texts are borrowed from there. The code is the
  * number at the start of the format ("AH00128: File does not exist"), or of the message where the

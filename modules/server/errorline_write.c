@@ -51,6 +51,11 @@ void t2m_errorline_start(void)
     t2m_repeats_start();
 }
 
+unsigned t2m_errorline_generation(void)
+{
+    return generation;
+}
+
 static kept_t *kept_here(void)
 {
     if (kept.generation != generation) {

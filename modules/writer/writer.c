@@ -22,6 +22,7 @@
 #include <grp.h>
 #include <poll.h>
 #include <pwd.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -527,6 +528,17 @@ static void load_groups(writer_t *writer)
     }
 }
 
+/* The site goes first: waking up takes no processor away from whoever answers a request. The rings
+ * bridge what that lasts. */
+static void give_way(void)
+{
+#ifdef SCHED_BATCH
+    const struct sched_param parameters = { .sched_priority = 0 };
+
+    (void)sched_setscheduler(0, SCHED_BATCH, &parameters);
+#endif
+}
+
 int t2m_writer_main(int argc, char **argv)
 {
     static writer_t writer;
@@ -547,6 +559,7 @@ int t2m_writer_main(int argc, char **argv)
         return unusable(problem);
     }
     name_process();
+    give_way();
     (void)t2m_chores_enter(writer.drain.settings->directory);
     load_chain(&writer);
     load_groups(&writer);

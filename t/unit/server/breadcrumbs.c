@@ -60,7 +60,7 @@ t2m_request_t *t2m_request_get_any(const request_rec *request)
 
 const request_rec *t2m_request_origin(const request_rec *request)
 {
-    return request->prev ? request->prev : request;
+    return request->main ? request->main : request->prev ? request->prev : request;
 }
 
 static char worker[T2M_BREADCRUMBS_WORKER_MAX];
@@ -77,7 +77,7 @@ static void begin(void)
     first.notes = apr_table_make(pool, 2);
     first.subprocess_env = apr_table_make(pool, 2);
     first.unparsed_uri = apr_pstrdup(pool, "/from?a=b");
-    place.config = &config;
+    place.config = state.config = &config;
     place.state = &state;
     place.origin = &first;
     now = state.started_monotonic = 1000;
@@ -251,6 +251,49 @@ static void test_redirects(void)
            "\"message\":\"/from?a=b -> /to\"}],\"handler\":\"second\"", "one without an error");
 }
 
+/* A subrequest is destroyed while the request goes on. */
+static void test_redirect_of_subrequest(void)
+{
+    static const char want[] = ",\"breadcrumbs\":[{\"offset_ms\":0.000,\"level\":\"INFO\","
+                               "\"module\":\"redirect\",\"message\":\"/part?password=[REDACTED]"
+                               " -> /to after status 404\"}]";
+    request_rec *part = malloc(sizeof(*part));
+    char *target = strdup("/part?password=hunter2");
+
+    begin();
+    memset(part, 0, sizeof(*part));
+    part->main = &first;
+    part->status = HTTP_NOT_FOUND;
+    part->unparsed_uri = target;
+    second.main = &first;
+    second.prev = part;
+    second.unparsed_uri = apr_pstrdup(pool, "/to");
+    is_number(post_read_request(&second), OK, "the hook sees one of a subrequest");
+    memset(target, '?', strlen(target));
+    free(target);
+    free(part);
+    memset(&second, 0xff, sizeof(second));
+    is_put(want, "what it said is kept when it is gone");
+}
+
+static void test_redirect_long(void)
+{
+    static char from[1000], to[1000];
+    t2m_text_t text;
+
+    begin();
+    memset(from, 'f', sizeof(from) - 1);
+    memset(to, 't', sizeof(to) - 1);
+    first.unparsed_uri = from;
+    first.status = HTTP_NOT_FOUND;
+    second.main = second.prev = &first;
+    second.unparsed_uri = to;
+    is_number(post_read_request(&second), OK, "long ones");
+    text = put();
+    ok(memmem(text.data, text.size, "tttt after status 404\"}],\"truncated\":true", 42) != NULL,
+       "both are cut, and it is said so");
+}
+
 static void test_proxy(void)
 {
     static const struct {
@@ -343,6 +386,8 @@ int main(void)
     test_long();
     test_cut();
     test_redirects();
+    test_redirect_of_subrequest();
+    test_redirect_long();
     test_proxy();
     test_backend();
     test_long_worker();
