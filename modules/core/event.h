@@ -27,6 +27,9 @@ enum {
     T2M_EVENT_FIELDS_MAX = 32,
     T2M_EVENT_BREADCRUMBS_MAX = 20,
     T2M_EVENT_DEPTH_MAX = 32,        /* of nested JSON */
+    T2M_EVENT_VALUES_MAX = 131072,   /* of one JSON text: jansson takes up to 250 bytes for each */
+    T2M_EVENT_ITEM_MAX = 1048576,    /* bytes of an item of Sentry's, as its own servers have it */
+    T2M_EVENT_LINE_MAX = 65536,      /* bytes of a line of NDJSON */
     T2M_EVENT_SCRATCH = 16384        /* bytes for texts that the event does not find ready made */
 };
 
@@ -91,6 +94,8 @@ typedef int (*t2m_event_take_t)(void *data, const t2m_event_t *event, t2m_event_
 /** What came of a body. */
 typedef struct {
     unsigned taken, refused;        /* events; refused: each was told to take */
+    unsigned lost;                  /* take could not keep them */
+    unsigned unsupported;           /* told to take as well; no error, and not among the refused */
     t2m_event_reason_e first;       /* why the first one was refused; OK: none was */
     char detail[160];               /* of the first one */
     char event_id[33];              /* Sentry: of the envelope or event; empty: none */
@@ -100,13 +105,21 @@ typedef struct {
 void t2m_event_clear(t2m_event_t *event);
 
 /**
- * Parses text as one JSON value: duplicate keys refused, depth at most T2M_EVENT_DEPTH_MAX (found
- * out before jansson recurses). Returns NULL with *reason and detail (room bytes) set.
+ * Parses text as one JSON value, which may be of any kind: duplicate keys refused, at most
+ * T2M_EVENT_DEPTH_MAX deep and of T2M_EVENT_VALUES_MAX values (found out before jansson recurses or
+ * allocates). Whole numbers beyond 64 bits become real ones. Half surrogates, escaped or not, and
+ * other bytes that are no UTF-8 become U+FFFD; strings may hold NULs, names may not. Returns NULL
+ * with *reason and detail (room bytes) set; detail has no byte of text in it.
  */
 json_t *t2m_event_json(t2m_text_t text, t2m_event_reason_e *reason, char *detail, apr_size_t room);
 
-/** Adds a field from any JSON value: text, number, boolean as they are, null not at all, an array or
- * object as its compact text. name is made [a-z0-9_]{1,64}. A field too many sets truncated. */
+/**
+ * Adds a field from any JSON value: text, number, boolean as they are, null and empty texts not at
+ * all, an array or object as its compact text, of which no item is cut. The name is prefix (NULL or
+ * empty: none), `_` and name, made [a-z0-9_]{1,64}: camelCase becomes camel_case, so that it still
+ * tells when it names a secret; other characters become `_`. Of equal names the first counts. What
+ * is left out, for its name's length, a name that is there or want of room, sets truncated.
+ */
 void t2m_event_add_field(t2m_event_t *event, const char *prefix, const char *name,
                          const json_t *value);
 

@@ -32,9 +32,22 @@ typedef struct {
 
 static known_t table[SETS][WAYS];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static __thread int holding; /* a signal handler of this thread may log in the middle of it */
+
+/* Runs in the child of every fork: no thread is left there that would give the lock back. */
+static void forked(void)
+{
+    (void)pthread_mutex_init(&lock, NULL);
+    holding = 0;
+}
 
 void t2m_repeats_start(void)
 {
+    static int forks_are_seen;
+
+    if (!forks_are_seen) {
+        forks_are_seen = pthread_atfork(NULL, NULL, forked) == 0;
+    }
     memset(table, 0, sizeof table);
 }
 
@@ -94,7 +107,7 @@ static int read_row(known_t *known, const t2m_board_t *board, t2m_repeat_t *repe
 }
 
 /* Pushed is what the board's count makes due; but while the writer has not come to what was pushed
- * already, only a few and then ever fewer. */
+ * already, only a few and then ever fewer. A clock that went back counts as no time gone. */
 static int is_due(known_t *known, const t2m_board_t *board, const t2m_repeat_rule_t *rule,
                   apr_time_t time)
 {
@@ -112,6 +125,7 @@ static int is_due(known_t *known, const t2m_board_t *board, const t2m_repeat_rul
         known->batch = batch;
         known->own = 1;
     }
+    known->pushed = known->pushed < time ? known->pushed : time;
     if (!t2m_repeat_is_marked(rule, known->own) && time - known->pushed < rule->every) {
         return 0;
     }
@@ -124,9 +138,10 @@ int t2m_repeats_hold(const t2m_repeat_rule_t *rule, const t2m_suppression_t *err
     known_t *known;
     int held;
 
-    if (!board) {
+    if (!board || holding) {
         return 0;
     }
+    holding = 1;
     (void)pthread_mutex_lock(&lock);
     known = find(error);
     known->last = error->time;
@@ -135,5 +150,6 @@ int t2m_repeats_hold(const t2m_repeat_rule_t *rule, const t2m_suppression_t *err
         known->pushed = error->time;
     }
     (void)pthread_mutex_unlock(&lock);
+    holding = 0;
     return held;
 }

@@ -57,7 +57,7 @@ static void test_sizes(void)
     keep(text, sizeof text, 'd');
     is_number(found(&rules, text, sizeof text), 0, "a longer one is not");
     is_number(found(&rules, text, T2M_MESSAGE_GROUPS_SIZE), 'c', "and takes no place");
-    is_number(found(&rules, text, T2M_MESSAGE_GROUPS_TEXTS), 0, "nor is a beginning of the kept one");
+    is_number(found(&rules, text, T2M_MESSAGE_GROUPS_TEXTS), 0, "nor is its beginning found");
     keep("", 0, 'e');
     is_number(found(&rules, "", 0), 0, "nor is nothing");
 }
