@@ -153,6 +153,16 @@ subtest 'processes are killed' => sub {
     ok($server->stop(60), 'the server stops');
 };
 
+# Each record with breadcrumbs, and room for longer ones than most have.
+subtest 'lines that may be long' => sub {
+    my $server = server('long', conf => "LogLevel debug\nT2MLogMaxRecord 16K\n"
+        . ($PREFORK ? "StartServers 8\nMinSpareServers 8\n" : ''));
+    is(flood($server, 8, 50, '/denied', 403), 400, 'all are answered');
+    my @errors = check_counts($server, 400);
+    ok((grep { $_->{breadcrumbs} } @errors), 'they say what the request did before');
+    ok($server->stop, 'the server stops');
+};
+
 subtest 'off' => sub {
     my $server = server('off', conf => "T2MLogRepeat off\n");
     is(flood($server, 2, 60, '/denied', 403), 120, 'all are answered');

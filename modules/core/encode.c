@@ -199,6 +199,19 @@ static void put_lines(encoding_t *encoding, const t2m_field_t *field)
     t2m_json_close(&encoding->json, ']');
 }
 
+static void put_number(t2m_json_t *json, t2m_field_kind_e kind, apr_int64_t number)
+{
+    if (kind == T2M_FIELD_MILLISECONDS) {
+        t2m_json_milliseconds(json, number);
+    }
+    else if (kind == T2M_FIELD_BOOLEAN) {
+        t2m_json_boolean(json, number != 0);
+    }
+    else {
+        t2m_json_integer(json, number);
+    }
+}
+
 static void put_cell(encoding_t *encoding, const t2m_column_t *column, t2m_text_t cell)
 {
     part_t part = { cell.data, 0, cell.size, NULL, NULL };
@@ -208,9 +221,9 @@ static void put_cell(encoding_t *encoding, const t2m_column_t *column, t2m_text_
         t2m_json_name(&encoding->json, column->name);
         put_part(encoding, &part, encoding->text_cap);
     }
-    else if (column->kind == T2M_FIELD_MILLISECONDS && t2m_rows_number(cell, &number)) {
+    else if (column->kind != T2M_FIELD_TEXT && t2m_rows_number(cell, &number)) {
         t2m_json_name(&encoding->json, column->name);
-        t2m_json_milliseconds(&encoding->json, number);
+        put_number(&encoding->json, column->kind, number);
     }
 }
 
@@ -473,17 +486,30 @@ static apr_size_t encode_cut(encoding_t *encoding, char *line, apr_size_t room)
     return size > 0 ? size : encode_essentials(encoding, line, room);
 }
 
+/* All of it, or 0. */
+static apr_size_t encode_whole(encoding_t *encoding, const t2m_record_t *record, char *line,
+                               apr_size_t room)
+{
+    encoding->record = record;
+    encoding->text_cap = APR_SIZE_MAX;
+    encoding->item_cap = APR_SIZE_MAX;
+    encoding->row_cap = APR_SIZE_MAX;
+    return encode_fields(encoding, line, room);
+}
+
+apr_size_t t2m_encode_whole(const t2m_record_t *record, char *line, apr_size_t limit)
+{
+    encoding_t encoding;
+
+    return encode_whole(&encoding, record, line, limit - T2M_LINE_TAIL);
+}
+
 apr_size_t t2m_encode(const t2m_record_t *record, char *line, apr_size_t limit)
 {
     apr_size_t room = limit - T2M_LINE_TAIL;
     encoding_t encoding;
-    apr_size_t size;
+    apr_size_t size = encode_whole(&encoding, record, line, room);
 
-    encoding.record = record;
-    encoding.text_cap = APR_SIZE_MAX;
-    encoding.item_cap = APR_SIZE_MAX;
-    encoding.row_cap = APR_SIZE_MAX;
-    size = encode_fields(&encoding, line, room);
     return size > 0 ? size : encode_cut(&encoding, line, room);
 }
 

@@ -37,6 +37,9 @@ enum {
  */
 apr_size_t t2m_encode(const t2m_record_t *record, char *line, apr_size_t limit);
 
+/** As t2m_encode where nothing has to be left out; else returns 0, and line has anything. */
+apr_size_t t2m_encode_whole(const t2m_record_t *record, char *line, apr_size_t limit);
+
 /**
  * Writes `,"repeated":N`, N > 0, behind a line of the stream errors; t2m_encode_stream and
  * t2m_encode_tail still fit behind it into T2M_LINE_TAIL bytes. Returns the number of bytes.

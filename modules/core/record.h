@@ -44,7 +44,8 @@ typedef enum {
 /* A member of the objects of a ROWS field. A table of them ends with a name of NULL. */
 typedef struct {
     const char *name;      /* as a field's */
-    t2m_field_kind_e kind; /* TEXT, or MILLISECONDS: microseconds in decimal digits */
+    t2m_field_kind_e kind; /* TEXT; or in decimal digits INTEGER, MILLISECONDS (microseconds),
+                            * BOOLEAN (0 is false) */
 } t2m_column_t;
 
 enum {

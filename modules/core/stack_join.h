@@ -36,8 +36,8 @@ void t2m_stack_join_reset(t2m_stack_join_t *join);
  */
 int t2m_stack_join_line(t2m_stack_join_t *join, t2m_text_t line);
 
-/** Nonzero when a line like this is kept by one that holds nothing. Quick: most lines are not. */
-int t2m_stack_join_begins(t2m_text_t line);
+/** Whether a line like this is kept by one that holds nothing. Quick for most, which are not. */
+t2m_stack_answer_e t2m_stack_join_begins(t2m_text_t line);
 
 /** Nonzero while lines are held that have not been reported. */
 int t2m_stack_join_open(const t2m_stack_join_t *join);

@@ -250,7 +250,8 @@ static void write_traceback(const t2mlog_exception_t *exception, const t2m_mask_
     for (i = last; i < count && used < TRACEBACK_MAX - 1; i++) {
         used = add_line(mask, exception->traceback[i], used, out, &cut);
     }
-    result->frames = t2m_text_of(out, used);
+    result->lines = t2m_text_of(out, used);
+    result->frames = result->causes = t2m_text(NULL);
     result->truncated = cut || i < count;
 }
 

@@ -182,31 +182,43 @@ void t2m_emit_twin(t2m_emit_t *emit)
 }
 
 /* Both stand one behind the other already, the name behind them. Returns 0 when they cannot be one
- * record, or not now. */
-static int push_twin(const t2m_emit_t *emit)
+ * record. */
+static int make_twin(const t2m_emit_t *emit, t2m_ring_record_t *record)
 {
     const t2m_ring_record_t *app = &emit->items[0].record, *errors = &emit->items[1].record;
-    t2m_ring_record_t record = *errors;
 
     if (emit->count != 2 || app->size == 0 || errors->size == 0 || app->name_size
         || errors->name_size < T2M_FINGERPRINT_SIZE || app->size > APR_UINT16_MAX
         || app->size + errors->size > T2M_LINE_MAX) {
         return 0;
     }
-    record.stream = app->stream;
-    record.file = app->file;
-    record.also = errors->file;
-    record.size = app->size + errors->size;
-    record.split = (apr_uint16_t)app->size;
-    record.flags |= T2M_FACT_TWIN;
-    return t2m_process_push_twin(&record, emit->items[0].line);
+    *record = *errors;
+    record->stream = app->stream;
+    record->file = app->file;
+    record->also = errors->file;
+    record->size = app->size + errors->size;
+    record->split = (apr_uint16_t)app->size;
+    record->flags |= T2M_FACT_TWIN;
+    return 1;
+}
+
+/* One record also when it has to wait for room, or is dropped. */
+static apr_status_t push_twin(const t2m_emit_t *emit, const t2m_ring_record_t *record)
+{
+    const char *lines = emit->items[0].line;
+
+    return t2m_process_push_twin(record, lines) ? APR_SUCCESS
+                                                : t2m_process_push(record, lines, NULL);
 }
 
 apr_status_t t2m_emit_end(t2m_emit_t *emit)
 {
+    t2m_ring_record_t twin;
     apr_status_t status = APR_SUCCESS;
 
-    if (emit->count > 0 && !(emit->twin && push_twin(emit))) {
+    if (emit->twin && make_twin(emit, &twin)) {
+        status = push_twin(emit, &twin);
+    } else if (emit->count > 0) {
         status = t2m_process_push_all(emit->items, emit->count);
     }
     emit->status = emit->status != APR_SUCCESS ? emit->status : status;
@@ -275,7 +287,8 @@ static apr_size_t render(t2m_emit_t *emit, const t2m_emit_source_t *source)
     return t2m_line_end(&line);
 }
 
-/* As render, through a record. Apart, so that quick lines take no stack for one. */
+/* As render, through a record. Apart, so that quick lines take no stack for one. Of a limit above
+ * T2M_EMIT_LINE only what is not cut for it. */
 static __attribute__((noinline)) apr_size_t encode(t2m_emit_t *emit,
                                                    const t2m_emit_source_t *source)
 {
@@ -286,7 +299,9 @@ static __attribute__((noinline)) apr_size_t encode(t2m_emit_t *emit,
     t2m_line_gather(&line, &record);
     source->gather(&line, source->data);
     finish(&record, emit->config);
-    return t2m_encode(&record, emit->next, emit->limit);
+    return emit->limit <= T2M_EMIT_LINE
+               ? t2m_encode(&record, emit->next, emit->limit)
+               : t2m_encode_whole(&record, emit->next, T2M_EMIT_LINE);
 }
 
 void t2m_emit_add(t2m_emit_t *emit, const t2m_emit_source_t *source)
@@ -300,7 +315,7 @@ void t2m_emit_add(t2m_emit_t *emit, const t2m_emit_source_t *source)
         return;
     }
     size = render(emit, source);
-    if (size == 0 && emit->limit <= T2M_EMIT_LINE) {
+    if (size == 0) {
         size = encode(emit, source);
     }
     if (size > 0) {

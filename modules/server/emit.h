@@ -92,8 +92,8 @@ void t2m_emit_add(t2m_emit_t *emit, const t2m_emit_source_t *source);
 void t2m_emit_add_count(t2m_emit_t *emit, const t2m_emit_source_t *source);
 
 /**
- * The records to come are an app line and an errors line of one error: if both are lines, they go
- * as one (T2M_FACT_TWIN). After t2m_emit_begin.
+ * The records to come are an app line and an errors line of one error: if both are lines, of
+ * T2M_EMIT_LINE bytes at most, they go as one (T2M_FACT_TWIN). After t2m_emit_begin.
  */
 void t2m_emit_twin(t2m_emit_t *emit);
 

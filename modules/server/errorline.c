@@ -18,7 +18,7 @@
 #include "core/group_rule.h"
 #include "core/json.h"
 #include "core/message_groups.h"
-#include "core/traceback.h"
+#include "core/stack_group.h"
 #include "core/unescape.h"
 #include "server/process.h"
 
@@ -169,18 +169,28 @@ void t2m_errorline_group(t2m_errorline_t *line, const t2m_server_config_t *confi
 void t2m_errorline_group_exception(t2m_errorline_t *line, const t2m_server_config_t *config,
                                    t2m_text_t message, const t2m_exception_t *exception)
 {
-    char pattern[T2M_MESSAGE_PATTERN_MAX], frames[T2M_TRACEBACK_MAX];
+    char pattern[T2M_MESSAGE_PATTERN_MAX], lines[T2M_EXCEPTION_LINES];
     apr_size_t size;
     int cut = 0;
 
     if (group_by_rule(line, config, message)) {
         return;
     }
-    size = t2m_mask_copy(config->mask, T2M_CONTENT_MESSAGE, exception->frames, frames,
-                         sizeof frames, &cut);
-    t2m_error_group_exception(exception->type, t2m_text_of(frames, size),
+    size = t2m_mask_copy(config->mask, T2M_CONTENT_MESSAGE, exception->lines, lines,
+                         sizeof lines, &cut);
+    t2m_error_group_exception(exception->type, t2m_text_of(lines, size),
                               pattern_of(config->mask, exception->message, pattern),
                               line->error_id);
+}
+
+void t2m_errorline_group_stack(t2m_errorline_t *line, const t2m_server_config_t *config,
+                               t2m_text_t message, const t2m_stack_t *stack)
+{
+    char pattern[T2M_MESSAGE_PATTERN_MAX];
+
+    if (!group_by_rule(line, config, message)) {
+        t2m_stack_group(stack, pattern_of(config->mask, stack->message, pattern), line->error_id);
+    }
 }
 
 void t2m_errorline_read(const ap_errorlog_info *info, const char *text, t2m_errorline_t *line)

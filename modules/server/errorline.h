@@ -23,6 +23,7 @@
 #include "core/record.h"
 #include "core/text.h"
 #include "server/config.h"
+#include "server/exception.h"
 #include "server/request.h"
 
 enum {
@@ -54,13 +55,6 @@ typedef struct {
     char address[T2M_ADDRESS_MAX];
 } t2m_errorline_place_t;
 
-/* What stands in `exception`. */
-typedef struct {
-    t2m_text_t type, message;
-    t2m_text_t frames; /* as T2M_FIELD_LINES takes them; empty: none */
-    int truncated;
-} t2m_exception_t;
-
 /** To be called while the hooks are registered: what is kept belongs to an older configuration. */
 void t2m_errorline_start(void);
 
@@ -83,8 +77,8 @@ void t2m_errorline_group(t2m_errorline_t *line, const t2m_server_config_t *confi
                          t2m_text_t message);
 
 /**
- * Sets the group of a line with a traceback: the one that T2MLogErrorGroup gives its message, else
- * by the exception's type and frames.
+ * Sets the group of a line with the lines of a traceback: the one that T2MLogErrorGroup gives its message, else
+ * by the exception's type and lines.
  */
 void t2m_errorline_group_exception(t2m_errorline_t *line, const t2m_server_config_t *config,
                                    t2m_text_t message, const t2m_exception_t *exception);
@@ -104,6 +98,10 @@ int t2m_errorline_is_clean(const t2m_mask_t *mask, t2m_text_t message);
  */
 void t2m_errorline_locate(t2m_errorline_place_t *place, const t2m_server_config_t *config,
                           const conn_rec *connection, const request_rec *request);
+
+/** The same of a line with a stack trace, see t2m_stack_group. */
+void t2m_errorline_group_stack(t2m_errorline_t *line, const t2m_server_config_t *config,
+                               t2m_text_t message, const t2m_stack_t *stack);
 
 /** The type of the exception where there is none: the code, else the module's name. */
 const char *t2m_errorline_type(const t2m_errorline_t *line);

@@ -333,7 +333,9 @@ static void record_exception(t2m_record_t *record, const told_t *told)
     } else {
         t2m_record_text(record, "message", T2M_CONTENT_MESSAGE, exception->message);
     }
-    t2m_record_lines(record, "traceback", T2M_CONTENT_MESSAGE, exception->frames);
+    t2m_record_lines(record, "traceback", T2M_CONTENT_MESSAGE, exception->lines);
+    t2m_record_rows(record, "frames", t2m_exception_frames, exception->frames);
+    t2m_record_rows(record, "causes", t2m_exception_causes, exception->causes);
     t2m_record_close(record);
     record->truncated |= exception->truncated != 0;
 }
@@ -439,7 +441,7 @@ static t2m_emit_source_t source_of(const told_t *told, t2m_stream_e stream)
 /* Nonzero when the exception is the message itself, or has no traceback. */
 static int is_short(const t2m_exception_t *exception)
 {
-    return exception->frames.size == 0 && !exception->truncated;
+    return exception->lines.size == 0 && !exception->truncated;
 }
 
 /* Nonzero when the records have nothing that only whole records can have. */

@@ -268,7 +268,8 @@ static void end_common_wait(patience_t *patience, apr_int64_t now, apr_int64_t l
 static apr_status_t wait_a_moment(const t2m_ring_record_t *record, const char *line,
                                   t2m_inflight_t *entry)
 {
-    int is_long = record->stream == T2M_STREAM_ERRORS || record->stream == T2M_STREAM_SECURITY;
+    int is_long = record->stream == T2M_STREAM_ERRORS || record->stream == T2M_STREAM_SECURITY
+               || record->flags & T2M_FACT_TWIN;
     patience_t *patience = is_long ? &process.long_patience : &process.patience;
     apr_int64_t limit = is_long ? ROOM_LONG_US : ROOM_US;
     apr_int64_t now = t2m_process_monotonic();

@@ -32,7 +32,7 @@
 #include "server/module.h"
 #include "shared/layout.h"
 
-typedef struct t2m_request_traceback_t t2m_request_traceback_t; /* see errorlog.c */
+typedef struct t2m_request_trace_t t2m_request_trace_t; /* see error_trace.c */
 typedef struct t2m_request_context_t t2m_request_context_t; /* see context.c */
 typedef struct t2m_breadcrumbs_t t2m_breadcrumbs_t; /* see breadcrumbs.c */
 
@@ -44,7 +44,7 @@ typedef struct {
     apr_int64_t first_byte;         /* microseconds from the start; below 0: none was sent */
     apr_int64_t master_out;         /* HTTP/2: bytes out of the connection before the request */
     t2m_inflight_t *entry;          /* NULL: not in the in-flight table */
-    t2m_request_traceback_t *traceback; /* NULL until a line may begin one */
+    t2m_request_trace_t *trace; /* NULL until a line may begin a stack trace */
     t2m_request_context_t *context; /* NULL until something is kept of it */
     t2m_breadcrumbs_t *breadcrumbs; /* NULL until there is a first crumb */
     char *cause;                    /* see t2m_security_note_cause; NULL: none */

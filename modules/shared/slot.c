@@ -206,8 +206,13 @@ static int ends_request(const t2m_ring_record_t *record)
 
 static void count_drop(t2m_slot_t *slot, const t2m_ring_record_t *record, t2m_drop_e reason)
 {
-    (void)t2m_add(record->size ? &slot->header->dropped[record->stream * T2M_DROP_COUNT + reason]
+    apr_uint64_t *dropped = slot->header->dropped;
+
+    (void)t2m_add(record->size ? &dropped[record->stream * T2M_DROP_COUNT + reason]
                                : &slot->header->uncounted, 1);
+    if (record->flags & T2M_FACT_TWIN) {
+        (void)t2m_add(&dropped[t2m_layout_second(record->stream) * T2M_DROP_COUNT + reason], 1);
+    }
 }
 
 static void drop(t2m_slot_t *slot, const t2m_ring_record_t *record, t2m_drop_e reason,

@@ -84,8 +84,8 @@ typedef enum {
  * ends a request: entry is what t2m_slot_begin returned for it and is given back; NULL when it was
  * not called, and then the request counts as begun now. For all other records entry is NULL.
  * Returns APR_SUCCESS; APR_ENOSPC when the ring has no room for the record and APR_EBUSY when the
- * lock was not to be had (both counted as drops of the stream; the request has ended all the same);
- * APR_EAGAIN when T2M_SLOT_ASK found no room; APR_EINVAL when the handle has no slot or the record
+ * lock was not to be had (both counted as drops of the stream, of both streams of a twin; the
+ * request has ended all the same); APR_EAGAIN when T2M_SLOT_ASK found no room; APR_EINVAL when the handle has no slot or the record
  * cannot be one.
  */
 apr_status_t t2m_slot_push(t2m_slot_t *slot, t2m_slot_wait_e wait, const t2m_ring_record_t *record,
@@ -108,7 +108,7 @@ apr_size_t t2m_slot_push_all(t2m_slot_t *slot, const t2m_slot_item_t *items, apr
 /**
  * Pushes the two lines of one error, see T2M_FACT_TWIN: record->split bytes of the app line, those
  * of the errors line, then the name. Counts as a line of each stream. Returns 0, and nothing has
- * happened, as t2m_slot_push_exchange does: then they are to be pushed one by one.
+ * happened, as t2m_slot_push_exchange does: then t2m_slot_push takes them, as one record.
  */
 int t2m_slot_push_twin(t2m_slot_t *slot, const t2m_ring_record_t *record, const char *lines);
 

@@ -597,6 +597,19 @@ static void test_rows(void)
                       "[{\"offset_ms\":0.001}]}", "also inside an object");
 }
 
+static void test_row_numbers(void)
+{
+    static const t2m_column_t kinds[] = { { "line", T2M_FIELD_INTEGER },
+                                          { "in_app", T2M_FIELD_BOOLEAN },
+                                          { NULL, T2M_FIELD_TEXT } };
+
+    begin();
+    t2m_record_rows(&record, "frames", kinds,
+                    t2m_text("12\x1f" "1\x1e-3\x1f" "0\x1e\x1f\x1ey\x1fz"));
+    is_line(BEGINNING ",\"frames\":[{\"line\":12,\"in_app\":true},{\"line\":-3,"
+                      "\"in_app\":false},{},{}]", "cells that are numbers, true or false");
+}
+
 /* Twenty rows of about a hundred bytes each, the last of them `row 19`. */
 static t2m_text_t many_rows(void)
 {
@@ -667,6 +680,8 @@ static void test_rows_cut(void)
            (int)cases[i].limit, object ? rows_left(object) : -2,
            object ? (int)json_string_length(json_object_get(object, "message")) : -2);
         json_decref(object);
+        is_number(t2m_encode_whole(&record, line, cases[i].limit) != 0, !cases[i].is_cut,
+                  "only one that is not cut is to be had whole");
     }
 }
 
@@ -720,6 +735,7 @@ int main(void)
     test_deterministic();
     test_foreign();
     test_rows();
+    test_row_numbers();
     test_rows_cut();
     test_rows_last();
     return tap_done();

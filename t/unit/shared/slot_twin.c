@@ -191,6 +191,36 @@ static void twins_are_refused(void)
     ok(!push_twin(&slot, 2, 1), "without a slot there is none");
 }
 
+/* As one record also where it must wait for room, and is dropped. */
+static void twins_are_dropped(void)
+{
+    const apr_uint64_t easy = 65536 / 100 * 70 / 8 * 8;
+    static char lines[2000 + NAME];
+    const t2m_ring_record_t record = twin_of(2000, 40);
+    t2m_slot_header_t before;
+    t2m_slot_t slot;
+    apr_uint64_t tail;
+    int pushed = 0;
+
+    (void)world_claim(&world, &slot);
+    use(&slot, easy);
+    before = *slot.header;
+    tail = slot.tail;
+    ok(t2m_slot_push(&slot, T2M_SLOT_ASK, &record, lines, NULL) == APR_SUCCESS
+       && counted(&slot, &before) && slot.tail - tail == (sizeof(record) + 2000 + NAME + 7) / 8 * 8,
+       "what is no easy part takes a twin as well");
+    while (t2m_slot_push(&slot, T2M_SLOT_ASK, &record, lines, NULL) == APR_SUCCESS) {
+        pushed++;
+    }
+    before = *slot.header;
+    ok(pushed > 0 && t2m_slot_push(&slot, T2M_SLOT_WAIT, &record, lines, NULL) == APR_ENOSPC,
+       "until the ring is full");
+    before.dropped[T2M_STREAM_APP * T2M_DROP_COUNT + T2M_DROP_FULL]++;
+    before.dropped[T2M_STREAM_ERRORS * T2M_DROP_COUNT + T2M_DROP_FULL]++;
+    ok(memcmp(slot.header, &before, sizeof(before)) == 0, "then a line of each stream is dropped");
+    give_up(&slot);
+}
+
 static void cannot_be_twins(void)
 {
     static char lines[T2M_LINE_MAX + T2M_NAME_MAX + 2];
@@ -304,6 +334,7 @@ int main(void)
     twins_count();
     twins_come_back();
     twins_are_refused();
+    twins_are_dropped();
     cannot_be_twins();
     killed_at_each_step();
     return tap_done();
