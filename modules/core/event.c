@@ -12,6 +12,7 @@
 /* See event.h. */
 #include "core/event.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -100,8 +101,7 @@ static long unit_at(const char *text, apr_size_t size)
     }
     memcpy(digits, text + 2, 4);
     unit = strtol(digits, &end, 16);
-    return end == digits + 4 && digits[0] != '-' && digits[0] != '+' && digits[0] != ' ' ? unit
-                                                                                        : -1;
+    return end == digits + 4 ? unit : -1; /* what is not four digits is no surrogate */
 }
 
 static int is_high(long unit)

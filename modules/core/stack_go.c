@@ -19,13 +19,13 @@
  *   "runtime error" for those of the runtime, whether they begin with these words or not;
  *   the signal ("SIGQUIT", "SIGSEGV") where one ended the program without a panic, and for fatal
  *       errors that a signal raised; "fatal error" for the other ones;
- *   "panic" for all other values, which are texts: Go forgets the type of an error that it prints;
- *   empty for a bare stack, whose message is its goroutine's line, unless a panic is among its calls.
+ *   "panic" for all other values, which are texts: Go forgets the type of an error it prints;
+ *   empty for a bare stack, whose message is its goroutine's line, if no panic is among its calls.
  *
  * Of several goroutines the first counts, which is the one that panicked; goroutine 0 and the
- * `runtime stack` are the scheduler's own. `created by` is its outermost frame. Of panics in deferred
- * functions the last one ended the program, those before it are its causes; one that was recovered
- * and raised again is one. Frames are innermost first.
+ * `runtime stack` are the scheduler's own. `created by` is its outermost frame. Of panics in
+ * deferred functions the last one ended the program, those before it are its causes; one that was
+ * recovered and raised again is one. Frames are innermost first.
  */
 #include "core/stack_go_line.h"
 
@@ -161,6 +161,9 @@ static int read_typed(t2m_text_t value, t2m_stack_cause_t *panic)
     if (rest.data[0] == '(' && ends_with(rest, ")")
         && is_literal(t2m_text_of(rest.data + 1, rest.size - 2))) {
         rest = t2m_text_of(rest.data + 1, rest.size - 2);
+        if (rest.data[0] == '"') {
+            rest = t2m_text_of(rest.data + 1, rest.size - 2);
+        }
     }
     else if (rest.data[0] != '{' || !ends_with(rest, "}")) {
         return 0;

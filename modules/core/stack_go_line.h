@@ -44,9 +44,9 @@ t2m_text_t t2m_stack_go_line_function(t2m_text_t line);
 int t2m_stack_go_line_place(t2m_text_t line, t2m_text_t *file, apr_uint32_t *number);
 
 /**
- * Whether line is that of a panic, a fatal error, a signal, or of net/http's `panic serving`, and how
- * sure that is. Fills in panic unless it is not: as type "fatal error" or the signal's name, or the
- * empty text for panics; as message the rest of the line, which is the value of a panic.
+ * Whether line is that of a panic, a fatal error, a signal, or of net/http's `panic serving`, and
+ * how sure that is. Fills in panic unless it is not: as type "fatal error" or the signal's name, or
+ * the empty text for panics; as message the rest of the line, which is the value of a panic.
  */
 t2m_stack_answer_e t2m_stack_go_line_head(t2m_text_t line, t2m_stack_cause_t *panic);
 

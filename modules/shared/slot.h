@@ -85,8 +85,8 @@ typedef enum {
  * not called, and then the request counts as begun now. For all other records entry is NULL.
  * Returns APR_SUCCESS; APR_ENOSPC when the ring has no room for the record and APR_EBUSY when the
  * lock was not to be had (both counted as drops of the stream, of both streams of a twin; the
- * request has ended all the same); APR_EAGAIN when T2M_SLOT_ASK found no room; APR_EINVAL when the handle has no slot or the record
- * cannot be one.
+ * request has ended all the same); APR_EAGAIN when T2M_SLOT_ASK found no room; APR_EINVAL when the
+ * handle has no slot or the record cannot be one.
  */
 apr_status_t t2m_slot_push(t2m_slot_t *slot, t2m_slot_wait_e wait, const t2m_ring_record_t *record,
                            const char *line, t2m_inflight_t *entry);

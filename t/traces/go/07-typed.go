@@ -1,0 +1,18 @@
+package main
+
+import "os"
+
+type Code int
+
+type Reason string
+
+func stop(code int) {
+	defer func() {
+		panic(Reason("out of \"stock\""))
+	}()
+	panic(Code(code))
+}
+
+func main() {
+	stop(len(os.Args))
+}
