@@ -169,19 +169,31 @@ static int says(const json_error_t *error, const char *start)
     return strncmp(error->text, start, strlen(start)) == 0;
 }
 
+static int is_no_character(const json_error_t *error)
+{
+    return says(error, "unable to decode byte") || says(error, "invalid Unicode");
+}
+
 /* Once more, as what is not wrong for JSON but too much for jansson needs it. */
 static json_t *load_again(t2m_text_t text, json_error_t *error)
 {
     json_t *value = NULL;
     char *copy = NULL;
+    size_t flags = 0;
 
-    if (says(error, "unable to decode byte") || says(error, "invalid Unicode")) {
-        copy = repair(text, &text.size);
-        text.data = copy;
-        value = copy ? load(text, 0, error) : NULL;
-    }
-    if (!value && says(error, "too big")) {
-        value = load(text, JSON_DECODE_INT_AS_REAL, error);
+    for (;;) {
+        if (!flags && says(error, "too big")) {
+            flags = JSON_DECODE_INT_AS_REAL;
+        } else if (!copy && is_no_character(error)) {
+            copy = repair(text, &text.size);
+            text.data = copy;
+        } else {
+            break;
+        }
+        value = text.data ? load(text, flags, error) : NULL;
+        if (value) {
+            break;
+        }
     }
     free(copy);
     return value;
@@ -193,10 +205,11 @@ static void describe(const json_error_t *error, char *detail, apr_size_t room)
     const char *near = strstr(error->text, " near ");
     int size = near ? (int)(near - error->text) : (int)strlen(error->text);
 
-    if (says(error, "unable to decode byte")) {
-        size = (int)strlen("unable to decode byte");
+    if (is_no_character(error)) { /* its code is behind it */
+        size = 0;
     }
-    snprintf(detail, room, "%.*s at byte %d", size, error->text, error->position);
+    snprintf(detail, room, "%.*s at byte %d", size > 0 ? size : 12,
+             size > 0 ? error->text : "no character", error->position);
 }
 
 json_t *t2m_event_json(t2m_text_t text, t2m_event_reason_e *reason, char *detail, apr_size_t room)

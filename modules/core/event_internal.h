@@ -28,7 +28,7 @@ typedef struct {
 /** Hands reader->event over, and counts. */
 void t2m_event_tell(t2m_event_reader_t *reader);
 
-/** Tells that something was not taken, and why; UNSUPPORTED is no error. detail is words of ours. */
+/** Tells that something was not taken, and why, in words of ours; UNSUPPORTED is no error. */
 void t2m_event_refuse(t2m_event_reader_t *reader, t2m_event_reason_e reason, const char *detail);
 
 /** Takes the bytes up to the next LF off *rest, and the LF. Returns 0 when there are none. */
@@ -49,6 +49,9 @@ int t2m_event_is(t2m_text_t text, const char *string);
 /** Reads seconds since 1970 as a number or decimal text, or an RFC 3339 time; without an offset it
  * is UTC. Returns nonzero when *time was set. */
 int t2m_event_time(const json_t *value, apr_time_t *time);
+
+/** Sets duration and time from `start_timestamp` and the member end. NULL, or what is wrong. */
+const char *t2m_event_duration(const json_t *object, const char *end, t2m_event_t *event);
 
 /** The level of a name as libraries use them ("fatal", "warn", "notice"); otherwise fallback. */
 t2m_level_e t2m_event_level(t2m_text_t name, t2m_level_e fallback);

@@ -38,7 +38,8 @@ static void refuse_at(const place_t *place, t2m_event_reason_e reason, const cha
     char detail[DETAIL_MAX + 40];
 
     if (place->record > 0) {
-        snprintf(detail, sizeof(detail), "item %u, record %u: %s", place->item, place->record, what);
+        snprintf(detail, sizeof(detail), "item %u, record %u: %s", place->item, place->record,
+                 what);
     } else if (place->item > 0) {
         snprintf(detail, sizeof(detail), "item %u: %s", place->item, what);
     } else {

@@ -10,7 +10,6 @@
  */
 
 /* The attributes of Sentry's events and transactions (develop.sentry.dev/sdk/data-model). */
-#include <math.h>
 #include <stdio.h>
 #include <strings.h>
 
@@ -18,14 +17,14 @@
 
 /* The value of a header, whose name may be in any case: of an object, or of a list of pairs. A list
  * of values, as PHP sends, counts by its first. */
-static t2m_text_t header_of(const json_t *headers, const char *name)
+static t2m_text_t header_of(json_t *headers, const char *name)
 {
     const char *key;
     json_t *value;
     size_t i;
 
     if (json_is_object(headers)) {
-        json_object_foreach((json_t *)(apr_uintptr_t)headers, key, value) {
+        json_object_foreach(headers, key, value) {
             if (strcasecmp(key, name) == 0) {
                 return t2m_event_text(json_is_array(value) ? json_array_get(value, 0) : value);
             }
@@ -46,7 +45,7 @@ static void read_request(const json_t *object, t2m_event_t *event)
     static const char *const remote[] = { "request", "env", "REMOTE_ADDR", NULL };
     static const char *const given[] = { "user", "ip_address", NULL };
     const json_t *request = json_object_get(object, "request");
-    const json_t *headers = json_object_get(request, "headers");
+    json_t *headers = json_object_get(request, "headers");
 
     event->method = t2m_event_member(request, "method");
     event->path = t2m_event_path(t2m_event_member(request, "url"));
@@ -73,7 +72,7 @@ static void read_trace(const json_t *object, t2m_event_t *event)
     }
 }
 
-static void add_object(t2m_event_t *event, const char *prefix, const json_t *object)
+static void add_object(t2m_event_t *event, const char *prefix, json_t *object)
 {
     const char *name;
     json_t *value;
@@ -81,13 +80,13 @@ static void add_object(t2m_event_t *event, const char *prefix, const json_t *obj
     if (!json_is_object(object)) {
         return;
     }
-    json_object_foreach((json_t *)(apr_uintptr_t)object, name, value) {
+    json_object_foreach(object, name, value) {
         t2m_event_add_field(event, prefix, name, value);
     }
 }
 
 /* Tags: an object or a list of pairs. */
-static void add_tags(t2m_event_t *event, const json_t *tags)
+static void add_tags(t2m_event_t *event, json_t *tags)
 {
     const json_t *pair;
     size_t i;
@@ -102,12 +101,12 @@ static void add_tags(t2m_event_t *event, const json_t *tags)
     }
 }
 
-static void add_user(t2m_event_t *event, const json_t *user)
+static void add_user(t2m_event_t *event, json_t *user)
 {
     const char *name;
     json_t *value;
 
-    json_object_foreach((json_t *)(apr_uintptr_t)user, name, value) {
+    json_object_foreach(user, name, value) {
         if (event->ip.size == 0 || strcmp(name, "ip_address") != 0) {
             t2m_event_add_field(event, "user", name, value);
         }
@@ -115,7 +114,7 @@ static void add_user(t2m_event_t *event, const json_t *user)
 }
 
 /* Contexts but for those that every event of a machine repeats, and the trace. */
-static void add_contexts(t2m_event_t *event, const json_t *contexts)
+static void add_contexts(t2m_event_t *event, json_t *contexts)
 {
     static const char *const left_out[] = { "app", "cloud_resource", "culture", "device", "gpu",
                                             "memory_info", "os", "otel", "profile", "runtime",
@@ -123,7 +122,7 @@ static void add_contexts(t2m_event_t *event, const json_t *contexts)
     const char *name;
     json_t *value;
 
-    json_object_foreach((json_t *)(apr_uintptr_t)contexts, name, value) {
+    json_object_foreach(contexts, name, value) {
         const char *const *other = left_out;
 
         while (*other && strcmp(*other, name) != 0) {
@@ -166,7 +165,7 @@ static void read_breadcrumbs(const json_t *object, t2m_event_t *event)
 static void read_common(const json_t *object, t2m_event_t *event)
 {
     static const char *const tag[] = { "tags", "request_id", NULL };
-    const json_t *user = json_object_get(object, "user");
+    json_t *user = json_object_get(object, "user");
 
     (void)t2m_event_time(json_object_get(object, "timestamp"), &event->time);
     event->logger = t2m_event_member(object, "logger");
@@ -261,24 +260,11 @@ static int status_of(const json_t *object)
     return status_of_name(t2m_event_text(t2m_event_find(object, named)));
 }
 
-/* Sets duration and time; NULL, or what is wrong. */
-static const char *read_duration(const json_t *object, const char *end, t2m_event_t *event)
-{
-    apr_time_t start;
-
-    if (!t2m_event_time(json_object_get(object, "start_timestamp"), &start)
-        || !t2m_event_time(json_object_get(object, end), &event->time)) {
-        return "no time of start or end";
-    }
-    event->duration = event->time - start;
-    return event->duration < 0 ? "it ends before its start" : NULL;
-}
-
 t2m_event_reason_e t2m_event_sentry_transaction(const json_t *object, t2m_event_t *event,
                                                 char *detail, apr_size_t room)
 {
     static const char *const operation[] = { "contexts", "trace", "op", NULL };
-    const char *wrong = read_duration(object, "timestamp", event);
+    const char *wrong = t2m_event_duration(object, "timestamp", event);
 
     event->kind = T2M_EVENT_PERFORMANCE;
     event->level = T2M_LEVEL_INFO;
@@ -297,33 +283,4 @@ t2m_event_reason_e t2m_event_sentry_transaction(const json_t *object, t2m_event_
     event->status = status_of(object);
     read_common(object, event);
     return T2M_EVENT_OK;
-}
-
-/* The value of an attribute, {"NAME":{"value":V,"type":T}}; of a list the first. */
-static json_t *attribute(const json_t *object, const char *name)
-{
-    const char *const place[] = { "attributes", name, "value", NULL };
-    json_t *value = t2m_event_find(object, place);
-
-    return json_is_array(value) ? json_array_get(value, 0) : value;
-}
-
-static t2m_text_t attribute_text(const json_t *object, const char *name)
-{
-    return t2m_event_text(attribute(object, name));
-}
-
-/* What logs and spans have in common. */
-static void read_attributes(const json_t *object, t2m_event_t *event)
-{
-    event->release = attribute_text(object, "sentry.release");
-    event->environment = attribute_text(object, "sentry.environment");
-    event->hostname = attribute_text(object, "server.address");
-    (void)t2m_event_set_request_id(event, attribute_text(object,
-                                                         "http.request.header.x-request-id"));
-    if (!t2m_event_set_traceparent(event, attribute_text(object,
-                                                         "http.request.header.traceparent"))) {
-        (void)t2m_event_set_trace(event, t2m_event_member(object, "trace_id"),
-                                  t2m_event_member(object, "span_id"));
-    }
 }

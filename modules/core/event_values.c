@@ -125,6 +125,18 @@ int t2m_event_time(const json_t *value, apr_time_t *time)
     return 1;
 }
 
+const char *t2m_event_duration(const json_t *object, const char *end, t2m_event_t *event)
+{
+    apr_time_t start;
+
+    if (!t2m_event_time(json_object_get(object, "start_timestamp"), &start)
+        || !t2m_event_time(json_object_get(object, end), &event->time)) {
+        return "no time of start or end";
+    }
+    event->duration = event->time - start;
+    return event->duration < 0 ? "it ends before its start" : NULL;
+}
+
 t2m_level_e t2m_event_level(t2m_text_t name, t2m_level_e fallback)
 {
     static const struct {

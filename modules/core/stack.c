@@ -180,10 +180,17 @@ static int is_marks(t2m_text_t line)
     return 1;
 }
 
+/* A separator in the text becomes a blank. */
 static void put(items_t *items, t2m_text_t text)
 {
+    char *separator = items->next;
+
     if (text.size <= (apr_size_t)(items->end - items->next)) {
         items->next = t2m_text_copy(items->next, text.data, text.size);
+        while ((separator = memchr(separator, T2M_LINE_SEPARATOR,
+                                   (apr_size_t)(items->next - separator)))) {
+            *separator = ' ';
+        }
     }
     else {
         items->next = (char *)(apr_uintptr_t)items->end; /* it will be taken back */
@@ -192,11 +199,10 @@ static void put(items_t *items, t2m_text_t text)
 
 static char *begin_item(items_t *items)
 {
-    static const char separator = T2M_LINE_SEPARATOR;
     char *before = items->next;
 
-    if (items->next > items->start) {
-        put(items, t2m_text_of(&separator, 1));
+    if (items->next > items->start && items->next < items->end) {
+        *items->next++ = T2M_LINE_SEPARATOR;
     }
     return before;
 }
@@ -218,6 +224,9 @@ static int put_frame(items_t *items, t2m_text_t text)
 
     while (t2m_stack_next_line(&text, &line)) {
         line = trimmed(line);
+        if (items->next > first && line.size > 1 && line.data[0] == '|' && line.data[1] == ' ') {
+            line = trimmed(t2m_text_of(line.data + 1, line.size - 1)); /* a group's margin */
+        }
         if (is_marks(line)) {
             continue;
         }

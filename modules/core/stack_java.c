@@ -128,11 +128,8 @@ static apr_size_t name_size(t2m_text_t text, apr_size_t *last)
 {
     apr_size_t at = 0, size = 0;
 
-    *last = 0;
-    while (at < text.size && is_name_byte(text.data[at]) && !is_digit(text.data[at])) {
-        *last = at;
-        while (at < text.size && is_name_byte(text.data[at])) {
-            at++;
+    for (*last = 0; at < text.size && is_name_byte(text.data[at]) && !is_digit(text.data[at]);) {
+        for (*last = at; at < text.size && is_name_byte(text.data[at]); at++) {
         }
         size = at;
         if (at == text.size || text.data[at] != '.') {
@@ -394,6 +391,9 @@ static t2m_stack_answer_e begins(t2m_text_t line, t2m_stack_stage_t *stage)
         return T2M_STACK_NO;
     }
     stage->stage = head == HEAD_CERTAIN ? STAGE_CERTAIN : STAGE_GUESS;
+    if (head != HEAD_CERTAIN && !memchr(type.data, '.', type.size)) {
+        stage->count = GUESS_LINES_MAX; /* `TypeError: x` is JavaScript's too: a frame tells */
+    }
     return head == HEAD_CERTAIN ? T2M_STACK_YES : T2M_STACK_PERHAPS;
 }
 
