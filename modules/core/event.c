@@ -191,7 +191,7 @@ static json_t *load_again(t2m_text_t text, json_error_t *error)
             break;
         }
         value = text.data ? load(text, flags, error) : NULL;
-        if (value) {
+        if (value || !text.data) {
             break;
         }
     }

@@ -36,6 +36,11 @@ static json_t *parse_exact(const char *text, size_t size)
     return value;
 }
 
+static json_t *parse(const char *text)
+{
+    return parse_exact(text, strlen(text));
+}
+
 /* Cases as those of JSONTestSuite (github.com/nst/JSONTestSuite), in its order: what must be taken,
  * what must not, and of what may go either way, what is. */
 static const struct {
@@ -130,21 +135,21 @@ static void test_cases(void)
 
 static void test_details(void)
 {
-    json_t *value = parse_exact("[\"\\uD888x\", \"\xff\\uDC00y\"]", 23);
+    json_t *value = parse("[\"\\uD888x\", \"\xff\\uDC00y\"]");
 
     is_bytes(json_string_value(json_array_get(value, 0)), json_string_length(json_array_get(value,
              0)), "\xef\xbf\xbdx", "half a surrogate is replaced");
     is_bytes(json_string_value(json_array_get(value, 1)), json_string_length(json_array_get(value,
              1)), "\xef\xbf\xbd\xef\xbf\xbdy", "so is a byte");
     json_decref(value);
-    value = parse_exact("\"a\\u0000b\"", 10);
+    value = parse("\"a\\u0000b\"");
     is_number((long long)json_string_length(value), 3, "a NUL is kept");
     json_decref(value);
-    ok(!parse_exact("{\"password\": hunter2}", 21), "refused");
+    ok(!parse("{\"password\": hunter2}"), "refused");
     is_bytes(detail, strlen(detail), "invalid token at byte 19", "no byte of it is told");
-    ok(!parse_exact("[\"\xff\" x]", 7), "refused even if repaired");
+    ok(!parse("[\"\xff\" x]"), "refused even if repaired");
     is_bytes(detail, strlen(detail), "']' expected at byte 8", "and why");
-    ok(!parse_exact("{\"a\":1,\"a\":2}", 13), "refused");
+    ok(!parse("{\"a\":1,\"a\":2}"), "refused");
     is_bytes(detail, strlen(detail), "duplicate object key at byte 10", "as a key that is there");
     is_bytes(t2m_event_reason_name(T2M_EVENT_REASONS), 7, "invalid", "no reason has no other name");
 }
@@ -175,7 +180,7 @@ static void test_depth(void)
     value = parse_exact(text, DEEP);
     ok(value != NULL, "brackets in a string are not deep");
     json_decref(value);
-    value = parse_exact("[\"\\\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\"]", 46);
+    value = parse("[\"\\\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\"]");
     ok(value != NULL, "nor are they behind a quote in it");
     json_decref(value);
     free(text);
@@ -258,9 +263,9 @@ static void check_text(const t2m_field_t *field, const char *name, const char *w
 
 static void test_values(void)
 {
-    json_t *object = parse_exact("{\"t\":\"text\",\"n\":-7,\"r\":1.5,\"y\":true,\"f\":false,"
+    json_t *object = parse("{\"t\":\"text\",\"n\":-7,\"r\":1.5,\"y\":true,\"f\":false,"
                                  "\"z\":null,\"e\":\"\",\"a\":[1,\"b\\\"\",null],\"o\":{\"k\":{}},"
-                                 "\"T\":\"twice\"}", 95), *value;
+                                 "\"T\":\"twice\"}"), *value;
     const char *name;
 
     t2m_event_clear(&event);
@@ -380,7 +385,7 @@ static void test_helpers(void)
 
 static void check_time(const char *text, apr_time_t want)
 {
-    json_t *value = parse_exact(text, strlen(text));
+    json_t *value = parse(text);
     apr_time_t time = -1;
 
     ok(t2m_event_time(value, &time) == (want != 0), "%s", text);
@@ -410,7 +415,7 @@ static void test_times(void)
 
 static void check_status(const char *text, int want)
 {
-    json_t *value = parse_exact(text, strlen(text));
+    json_t *value = parse(text);
 
     is_number(t2m_event_status(value), want, text);
     json_decref(value);

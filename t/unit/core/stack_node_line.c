@@ -28,6 +28,11 @@ static t2m_text_t copy(const char *text)
     return t2m_text_of(last, size);
 }
 
+static void is_text(t2m_text_t got, const char *want, const char *name)
+{
+    is_bytes(got.size ? got.data : "", got.size, want, name);
+}
+
 static const struct {
     const char *line, *function, *file; /* file NULL: no frame */
     unsigned number;
@@ -91,8 +96,8 @@ static void test_frames(void)
         }
         else if (ok(t2m_stack_node_line_is_frame(line), "%s", frames[i].line)) {
             t2m_stack_node_line_read_frame(line, &frame);
-            is_bytes(frame.function.data, frame.function.size, frames[i].function, "its function");
-            is_bytes(frame.file.data, frame.file.size, frames[i].file, "its file");
+            is_text(frame.function, frames[i].function, "its function");
+            is_text(frame.file, frames[i].file, "its file");
             is_number(frame.line, frames[i].number, "its line");
             is_number(frame.in_app, frames[i].in_app, "whether it is of the site");
         }
@@ -200,8 +205,8 @@ static void test_titles(void)
         else if (ok(found, "%s", titles[i].line)) {
             snprintf(flags, sizeof(flags), "%s%s%s", title.bracketed ? "b" : "",
                      title.open ? "o" : "", title.properties ? "p" : "");
-            is_bytes(title.type.data, title.type.size, titles[i].type, "its type");
-            is_bytes(title.message.data, title.message.size, titles[i].message, "its message");
+            is_text(title.type, titles[i].type, "its type");
+            is_text(title.message, titles[i].message, "its message");
             is_bytes(flags, strlen(flags), titles[i].flags, "its form");
         }
     }
