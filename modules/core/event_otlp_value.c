@@ -116,7 +116,7 @@ json_t *t2m_event_otlp_value(json_t *any)
         if (depth > 0) {
             value = add_next(&levels[depth - 1], &values);
         }
-    } while (depth > 0 && left-- > 0);
+    } while (depth > 0 && --left > 0);
     return root;
 }
 

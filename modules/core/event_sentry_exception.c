@@ -283,7 +283,7 @@ static apr_size_t placeholder_size(t2m_text_t text)
 {
     apr_size_t i = 1;
 
-    while (i < text.size && text.data[i] && strchr("-+ #0123456789.lh", text.data[i])) {
+    while (i < text.size && text.data[i] && strchr("-+#0123456789.lh", text.data[i])) {
         i++;
     }
     return i < text.size && text.data[i] && strchr("sdifFgGeEuxXorac%", text.data[i]) ? i + 1 : 0;

@@ -31,6 +31,7 @@
 
 enum {
     MESSAGE_LINES_MAX = 64, /* of one message, when lines are joined */
+    GUESS_LINES_MAX = 16,   /* the same where nothing has shown yet that it is a panic */
     PANICS_MAX = T2M_STACK_CAUSES_MAX + 1
 };
 
@@ -79,12 +80,6 @@ static int ends_with(t2m_text_t text, const char *string)
 static int is_equal(t2m_text_t text, const char *string)
 {
     return text.size == strlen(string) && starts_with(text, string);
-}
-
-/* Where string begins in text, or NULL. */
-static const char *find(t2m_text_t text, const char *string)
-{
-    return text.size ? memmem(text.data, text.size, string, strlen(string)) : NULL;
 }
 
 static int is_digit(char byte)
@@ -176,7 +171,7 @@ static int read_typed(t2m_text_t value, t2m_stack_cause_t *panic)
 /* `(*main.T) 0xc000012345`, `(main.T) {…}` */
 static int read_address(t2m_text_t value, t2m_stack_cause_t *panic)
 {
-    const char *end = starts_with(value, "(") ? find(value, ") ") : NULL;
+    const char *end = starts_with(value, "(") ? memmem(value.data, value.size, ") ", 2) : NULL;
     t2m_text_t rest;
 
     if (!end || end == value.data + 1) {
@@ -259,7 +254,7 @@ static t2m_stack_answer_e continue_notes(t2m_text_t line, t2m_stack_stage_t *sta
         stage->count = 0;
         return T2M_STACK_YES;
     }
-    if (stage->count >= MESSAGE_LINES_MAX
+    if (stage->count >= GUESS_LINES_MAX
         || (!starts_with(line, "runtime: ") && !starts_with(line, "\t"))) {
         return T2M_STACK_NO;
     }
@@ -278,7 +273,8 @@ static t2m_stack_answer_e continue_message(t2m_text_t line, t2m_stack_stage_t *s
         stage->count = 0;
         return T2M_STACK_YES;
     }
-    if (t2m_stack_go_line_head(line, &panic) != T2M_STACK_NO || stage->count >= MESSAGE_LINES_MAX) {
+    if (t2m_stack_go_line_head(line, &panic) != T2M_STACK_NO
+        || stage->count >= (stage->stage == STAGE_GUESS ? GUESS_LINES_MAX : MESSAGE_LINES_MAX)) {
         return T2M_STACK_NO;
     }
     stage->count++;
@@ -335,7 +331,6 @@ static void add_panic(reader_t *reader, const t2m_stack_cause_t *panic)
         memmove(reader->panics, reader->panics + 1, sizeof(reader->panics[0]) * (PANICS_MAX - 1));
     }
     reader->panics[reader->panic_count++] = *panic;
-    reader->told = 0;
 }
 
 /* `[signal SIGSEGV: segmentation violation code=0x1 addr=0x0 pc=0x45]` */
@@ -431,7 +426,10 @@ static void read_message(reader_t *reader, t2m_stack_go_line_e kind, t2m_text_t 
     t2m_text_t *message;
 
     if (kind == T2M_STACK_GO_PANIC) {
-        t2m_stack_go_line_head(without_blanks(line), &panic);
+        while (is_blank(line.data[0])) {
+            line = skip(line, 1);
+        }
+        t2m_stack_go_line_head(line, &panic);
         add_panic(reader, &panic);
         return;
     }

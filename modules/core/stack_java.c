@@ -185,12 +185,9 @@ static int read_thread(t2m_text_t text, t2m_text_t *type, t2m_text_t *message)
         }
         first = first.data ? first : skip(rest, 1);
     }
-    if (!first.data) {
-        return 0;
-    }
     *type = t2m_text_of(first.data, 0);
     *message = first;
-    return 1;
+    return first.size > 0;
 }
 
 /* `Exception: a.b.C thrown from the UncaughtExceptionHandler in thread "main"` */
@@ -439,8 +436,7 @@ typedef struct {
     t2m_stack_frame_t *frame; /* the last one of the exception at hand */
     int proof;                /* a line tells that it is a trace */
     int wrapped;              /* the first cause came first */
-    int suppressed;           /* in a suppressed exception */
-    int full;                 /* causes that have no room are passed over */
+    int suppressed;           /* in a suppressed exception, or in a cause without room */
 } reader_t;
 
 static void extend(t2m_text_t *text, t2m_text_t line)
@@ -456,7 +452,7 @@ static void extend(t2m_text_t *text, t2m_text_t line)
 /* A line that is no frame of its own: the text of the frame before it says it. */
 static void add_to_frame(reader_t *reader, t2m_text_t line)
 {
-    if (reader->frame && !reader->full) {
+    if (reader->frame) {
         extend(&reader->frame->text, line);
     }
     else {
@@ -466,7 +462,7 @@ static void add_to_frame(reader_t *reader, t2m_text_t line)
 
 static void add_frame(reader_t *reader, t2m_text_t line, const t2m_stack_frame_t *read)
 {
-    if (reader->suppressed || reader->full) {
+    if (reader->suppressed) {
         add_to_frame(reader, line);
         return;
     }
@@ -488,12 +484,12 @@ static void add_cause(reader_t *reader, t2m_text_t text)
         type = t2m_text(NULL);
         message = text;
     }
-    if (reader->full || !t2m_stack_add_cause(reader->stack, type, message)) {
-        reader->stack->truncated = 1;
-        reader->full = 1;
-        return;
+    if (t2m_stack_add_cause(reader->stack, type, message)) {
+        reader->message = &reader->stack->causes[reader->stack->cause_count - 1].message;
     }
-    reader->message = &reader->stack->causes[reader->stack->cause_count - 1].message;
+    else {
+        reader->suppressed = 1;
+    }
 }
 
 /* A caption with an exception behind it. What is deeper than the exception belongs to a suppressed
@@ -502,8 +498,10 @@ static void read_caption(reader_t *reader, line_e kind, t2m_text_t line, t2m_tex
 {
     int within = reader->suppressed && line.size - without_margin(line).size > reader->margin;
 
-    if (kind == LINE_SUPPRESSED || within || starts_with(rest, "[CIRCULAR REFERENCE:")) {
-        reader->suppressed |= kind == LINE_SUPPRESSED;
+    int nameless = kind == LINE_SUPPRESSED || !rest.size; /* a toString may say nothing */
+
+    if (nameless || within || starts_with(rest, "[CIRCULAR REFERENCE:")) {
+        reader->suppressed |= nameless;
         reader->message = NULL;
         add_to_frame(reader, line);
         return;

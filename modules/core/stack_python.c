@@ -13,6 +13,7 @@
  * by two blanks, their source by four, the exception's line by none; of a chain the exception that
  * ended the program comes last; an exception group and its members have margins of `|`. */
 #include "core/stack.h"
+#include "core/stack_text.h"
 
 enum { TYPE_MAX = 255 };
 
@@ -28,21 +29,6 @@ static const char plain_header[] = "Traceback (most recent call last):";
 static const char group_header[] = "Exception Group Traceback (most recent call last):";
 
 /* ---- texts ---- */
-
-static int is_equal(t2m_text_t text, const char *string)
-{
-    return text.size == strlen(string) && memcmp(text.data, string, text.size) == 0;
-}
-
-static int starts_with(t2m_text_t text, const char *string)
-{
-    return text.size >= strlen(string) && memcmp(text.data, string, strlen(string)) == 0;
-}
-
-static t2m_text_t skip(t2m_text_t text, apr_size_t count)
-{
-    return t2m_text_of(text.data + count, text.size - count);
-}
 
 static apr_size_t leading_blanks(t2m_text_t text)
 {
@@ -66,8 +52,12 @@ static int is_indented(t2m_text_t text)
 
 static int is_sentence(t2m_text_t line)
 {
-    return is_equal(line, "During handling of the above exception, another exception occurred:")
-        || is_equal(line, "The above exception was the direct cause of the following exception:");
+    static const char during[] = "During handling of the above exception, another exception "
+                                 "occurred:";
+    static const char cause[] = "The above exception was the direct cause of the following "
+                                "exception:";
+
+    return t2m_stack_text_is(line, during) || t2m_stack_text_is(line, cause);
 }
 
 /* Python names may hold any letter: bytes of UTF-8 are taken as such. */
@@ -82,7 +72,7 @@ static apr_size_t name_size(t2m_text_t text)
 {
     apr_size_t size = 0;
 
-    if (starts_with(text, "<locals>")) {
+    if (t2m_stack_text_starts(text, "<locals>")) {
         return sizeof("<locals>") - 1;
     }
     while (size < text.size && size <= TYPE_MAX && is_name_byte(text.data[size], size == 0)) {
@@ -97,7 +87,7 @@ static apr_size_t type_size(t2m_text_t line)
     apr_size_t size = 0;
 
     for (;;) {
-        apr_size_t name = name_size(skip(line, size));
+        apr_size_t name = name_size(t2m_stack_text_skip(line, size));
 
         size += name;
         if (!name || size > TYPE_MAX) {
@@ -118,12 +108,13 @@ static apr_size_t type_size(t2m_text_t line)
 /* `File "PATH", line N`, with ` in FUNCTION` or without, is what makes a frame. */
 static int is_frame(t2m_text_t line)
 {
-    return starts_with(line, "File \"");
+    return t2m_stack_text_starts(line, "File \"");
 }
 
 static int is_group_header(t2m_text_t line)
 {
-    return starts_with(line, "  + ") && is_equal(skip(line, 4), group_header);
+    return t2m_stack_text_starts(line, "  + ")
+           && t2m_stack_text_is(t2m_stack_text_skip(line, 4), group_header);
 }
 
 /* The margin of a group, `  | ` and deeper, or a ruler between its members. */
@@ -141,7 +132,7 @@ static int has_margin(t2m_text_t line)
 
 static t2m_stack_answer_e begins(t2m_text_t line, t2m_stack_stage_t *stage)
 {
-    if (is_equal(line, plain_header)) {
+    if (t2m_stack_text_is(line, plain_header)) {
         stage->stage = STAGE_FRAMES;
         return T2M_STACK_YES;
     }
@@ -150,7 +141,7 @@ static t2m_stack_answer_e begins(t2m_text_t line, t2m_stack_stage_t *stage)
         stage->margin = 2;
         return T2M_STACK_YES;
     }
-    if (line.size > 2 && is_frame(skip(line, 2)) && leading_blanks(line) == 2) {
+    if (line.size > 2 && is_frame(t2m_stack_text_skip(line, 2)) && leading_blanks(line) == 2) {
         stage->stage = STAGE_SYNTAX;
         return T2M_STACK_PERHAPS;
     }
@@ -233,7 +224,7 @@ static int is_library(t2m_text_t file)
     static const char *const segments[] = { "site-packages", "dist-packages", "/usr/lib/python",
                                             "/usr/lib64/python", "/usr/local/lib/python", NULL };
 
-    return t2m_stack_path_has(file, segments) || starts_with(file, "<frozen ")
+    return t2m_stack_path_has(file, segments) || t2m_stack_text_starts(file, "<frozen ")
            || (file.size && memmem(file.data, file.size, "/lib/python3", 12));
 }
 
@@ -252,7 +243,7 @@ static apr_uint32_t number_at(t2m_text_t text)
 static void read_frame(t2m_stack_frame_t *frame, t2m_text_t line)
 {
     static const char number[] = "\", line ", function[] = ", in ";
-    t2m_text_t rest = skip(line, sizeof("File \"") - 1);
+    t2m_text_t rest = t2m_stack_text_skip(line, sizeof("File \"") - 1);
     const char *at = memmem(rest.data, rest.size, number, sizeof(number) - 1);
 
     if (!at) {
@@ -260,7 +251,7 @@ static void read_frame(t2m_stack_frame_t *frame, t2m_text_t line)
     }
     frame->file = t2m_text_of(rest.data, (apr_size_t)(at - rest.data));
     frame->in_app = !is_library(frame->file);
-    rest = skip(rest, frame->file.size + sizeof(number) - 1);
+    rest = t2m_stack_text_skip(rest, frame->file.size + sizeof(number) - 1);
     frame->line = number_at(rest);
     at = memmem(rest.data, rest.size, function, sizeof(function) - 1);
     if (at) {
@@ -287,10 +278,10 @@ static void extend_frame(parse_t *parse, t2m_text_t line)
 
 static void end_exception(parse_t *parse, t2m_text_t line, apr_size_t size)
 {
-    t2m_text_t message = skip(line, size);
+    t2m_text_t message = t2m_stack_text_skip(line, size);
 
     if (message.size) {
-        message = skip(message, message.size > 1 && message.data[1] == ' ' ? 2 : 1);
+        message = t2m_stack_text_skip(message, message.size > 1 && message.data[1] == ' ' ? 2 : 1);
     }
     *parse->type = t2m_text_of(line.data, size);
     *parse->message = message;
@@ -305,17 +296,22 @@ static void extend_message(parse_t *parse, t2m_text_t line)
     }
 }
 
+static int is_header(t2m_text_t line)
+{
+    return t2m_stack_text_is(line, plain_header) || t2m_stack_text_is(line, group_header);
+}
+
 /* A line without a group's margin, or with it taken off. */
 static void read_line(parse_t *parse, t2m_text_t line)
 {
     apr_size_t blanks = leading_blanks(line), size;
 
-    if (parse->ended && !(parse->group && is_equal(line, plain_header))) {
+    if (parse->ended && !(parse->group && t2m_stack_text_is(line, plain_header))) {
         extend_message(parse, line);
-    } else if (is_blank(line) || is_equal(line, plain_header) || is_equal(line, group_header)) {
+    } else if (is_blank(line) || is_header(line)) {
         parse->ended = 0;
     } else if (blanks == 2) {
-        add_frame(parse, skip(line, 2));
+        add_frame(parse, t2m_stack_text_skip(line, 2));
     } else if (blanks) {
         extend_frame(parse, line);
     } else {
@@ -355,10 +351,10 @@ static int read_ruler(parse_t *parse, t2m_text_t ruler)
 
 static int read_group_line(parse_t *parse, t2m_text_t line)
 {
-    t2m_text_t rest = skip(line, leading_blanks(line));
+    t2m_text_t rest = t2m_stack_text_skip(line, leading_blanks(line));
 
     if (rest.size && rest.data[0] == '|') {
-        rest = skip(rest, rest.size > 1 && rest.data[1] == ' ' ? 2 : 1);
+        rest = t2m_stack_text_skip(rest, rest.size > 1 && rest.data[1] == ' ' ? 2 : 1);
         read_line(parse, rest);
         return 1;
     }
@@ -419,7 +415,7 @@ static void cut_blanks(t2m_text_t *text)
         text->size--;
     }
     while (text->size && is_end_of_line(text->data[0])) {
-        *text = skip(*text, 1);
+        *text = t2m_stack_text_skip(*text, 1);
     }
 }
 

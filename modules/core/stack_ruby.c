@@ -13,9 +13,9 @@
  *
  *     /srv/app/a.rb:3:in `f': message (Type)      up to Ruby 3.3; 'Cart#f' since
  *     its further lines, and the source with marks
- *     	from /srv/app/a.rb:9:in `block in g'
+ *         from /srv/app/a.rb:9:in `block in g'
  *     /srv/app/b.rb:5:in `h': message (Type)      its cause
- *     	from /srv/app/b.rb:7:in `<main>'
+ *         from /srv/app/b.rb:7:in `<main>'
  *
  * or the other way about, below `Traceback (most recent call last):`; and as loggers and frameworks
  * print one: a title that names the error, and the places below it:

@@ -103,7 +103,7 @@ static int read_place(t2m_text_t text, t2m_stack_ruby_place_t *place)
     return 1;
 }
 
-/* Takes `	from `, or `	12: from `, off. */
+/* Takes `    from `, or `    12: from `, off. */
 static int take_from(t2m_text_t *text)
 {
     t2m_text_t rest = t2m_stack_text_trim(*text);

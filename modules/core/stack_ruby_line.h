@@ -30,7 +30,7 @@ unsigned char t2m_stack_ruby_line_margin(t2m_text_t line);
 /** A line without so many bytes of tags, if it has them. */
 t2m_text_t t2m_stack_ruby_line_body(t2m_text_t line, apr_size_t margin);
 
-/** Reads a frame: `	from PLACE`, `	2: from PLACE`, and PLACE alone when it has a function. */
+/** Reads a frame: `    from PLACE`, `    2: from PLACE`, and PLACE alone when it has a function. */
 int t2m_stack_ruby_line_frame(t2m_text_t line, t2m_stack_ruby_place_t *place);
 
 /** Reads `FILE:LINE: ` that text starts with; the rest is behind it. */
@@ -44,7 +44,7 @@ int t2m_stack_ruby_line_raise(t2m_text_t line, t2m_stack_ruby_place_t *place);
  * nonzero when it is. */
 int t2m_stack_ruby_line_type(t2m_text_t behind, t2m_text_t *type, t2m_text_t *message);
 
-/** Nonzero for `	 ... 10068 levels...`. */
+/** Nonzero for `     ... 10068 levels...`. */
 int t2m_stack_ruby_line_is_gap(t2m_text_t line);
 
 /** Nonzero for marks under a line of source, and for a suggestion. */

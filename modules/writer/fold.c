@@ -119,8 +119,15 @@ apr_uint32_t t2m_fold_run(const t2m_fold_t *fold, apr_uint32_t first)
 
 apr_uint64_t t2m_fold_worth(apr_uint64_t count, apr_time_t last, apr_time_t now)
 {
-    apr_int64_t days = now > last ? (now - last) / (APR_USEC_PER_SEC * 86400) : 0;
+    apr_int64_t gone, days;
 
+    if (now <= last) {
+        return count;
+    }
+    if (__builtin_sub_overflow(now, last, &gone)) { /* a time that a process made up */
+        return 0;
+    }
+    days = gone / (APR_USEC_PER_SEC * 86400);
     return days < 64 ? count >> days : 0;
 }
 

@@ -325,8 +325,7 @@ static void test_long(void)
     t2m_event_add_field(&event, NULL, "a", array);
     got = event.fields[0].text;
     ok(event.truncated && got.size > 1900 && got.size <= 2048, "a long array is cut");
-    is_number((long long)((got.size - 1) % strlen(item) + 1),
-              (long long)((got.size - 1) / strlen(item)), "behind a whole item");
+    is_number((long long)(got.size % (strlen(item) + 1)), 0, "behind a whole item");
     is_bytes(got.data + got.size - strlen(item), strlen(item), item, "which it ends with");
     json_array_append_new(text, json_stringn(item, 3));
     json_array_clear(text);

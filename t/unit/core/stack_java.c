@@ -60,6 +60,9 @@ static const struct {
     { "in a log line, then told again", "ERROR x: shop.OutException: no paper\n"
       "shop.OutException: no ink\n\tat a.C.f(C.java:1)\n",
       "shop.OutException | no ink\n* a.C.f C.java:1\n" },
+    { "two in log lines", "ERROR x: shop.OutException: no paper\nnor shop.OffException: no ink\n"
+      "\tat a.C.f(C.java:1)\n",
+      "shop.OutException | no paper\xc2\xb6nor shop.OffException: no ink\n* a.C.f C.java:1\n" },
     { "an exception within the message", "a.C: one\nby an a.b.DException: two\n"
       "\tat a.C.f(C.java:1)\n",
       "a.C | one\xc2\xb6" "by an a.b.DException: two\n* a.C.f C.java:1\n" },
@@ -138,6 +141,12 @@ static const struct {
       "\tat a.C.g(C.java:2)\n", "a.C | one\n* a.C.f C.java:1\n" },
     { "blank lines between", "a.C: one\n\n\tat a.C.f(C.java:1)\n\n\tat a.C.g(C.java:2)\n",
       "a.C | one\n* a.C.f C.java:1\n* a.C.g C.java:2\n" },
+    { "causes that say nothing", "a.C: x\n\tat a.C.f(C.java:1)\nCaused by: \n"
+      "\tat a.C.g(C.java:2)\n"
+      "Caused by: a.D\n\tat a.C.h(C.java:3)\n",
+      "a.C | x\n* a.C.f C.java:1\n= a.D | \n* a.C.h C.java:3\n" },
+    { "an exception that says nothing", "Exception in thread \"main\" \n\tat a.C.f(C.java:1)\n",
+      NULL },
     { "nothing", "", NULL },
     { "no frame", "a.b.C: one\ntwo\n", NULL },
     { "no exception", "\tat a.C.f(C.java:1)\n", NULL },
@@ -234,6 +243,7 @@ static void test_texts(void)
     char *copy = stack_parsed(&t2m_stack_java, text, strlen(text), &stack, &found);
 
     is_number(stack.frame_count, 2, "two frames");
+    is_number(stack.innermost_first, 1, "innermost first");
     is_bytes(stack.frames[0].text.data, stack.frames[0].text.size,
              "at a.C.f(C.java:1) [a.jar:1]\n\tat odd\n\tSuppressed: a.D: y\n"
              "\t\tat a.D.f(D.java:1)", "the suppressed exception is told with the frame before it");
@@ -267,7 +277,8 @@ static void test_many(void)
     out = open_memstream(&text, &size);
     fputs("a.C: x\n\tat a.C.f(C.java:1)\n", out);
     for (i = 1; i <= T2M_STACK_CAUSES_MAX + 2; i++) {
-        fprintf(out, "Caused by: a.D: %d\nand more\n\tat a.D.f(D.java:%d)\n", i, i);
+        fprintf(out, "Caused by: a.D: %d\n%s\tat a.D.f(D.java:%d)\n", i, i % 2 ? "and more\n" : "",
+                i);
     }
     fclose(out);
     copy = stack_parsed(&t2m_stack_java, text, size, &stack, &found);

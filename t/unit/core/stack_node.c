@@ -109,6 +109,10 @@ static const stack_case_t cases[] = {
       "..++..+", ": [ 1,\n  2 ]\n a||/srv/app/a.js|3\n" },
     { "an error without frames", "/srv/app/a.js:3\nthrow e;\n^\n\n[TypeError: x]\n" VERSION,
       "..+.+.+", "TypeError: x\n a||/srv/app/a.js|3\n" },
+    { "any class of an error",
+      "/srv/app/a.js:3\nthrow e;\n^\n\nFault: x\n    at f (/srv/a.js:1:2)\n"
+      VERSION "    at g (/srv/a.js:2:2)\n",
+      "..+.++.+-", "Fault: x\n a|f|/srv/a.js|1\n" },
     { "where it was thrown",
       "/srv/app/a.js:4\n    throw { status: 503 };\n    ^\n{ status: 503 }\nThrown at:\n"
       "    at stop (/srv/app/a.js:4:5)\n\n" VERSION,
@@ -202,39 +206,38 @@ static const stack_case_t cases[] = {
 /* Lines of a message are held no longer than a message may be. */
 static void test_limits(void)
 {
-    static char text[8192];
-    char *next = text;
     int i;
 
-    next += sprintf(next, "TypeError: x\n");
+    long_size = 0;
+    write_text("TypeError: x\n");
     for (i = 0; i < 30; i++) {
-        next += sprintf(next, "line\n");
+        write_text("line\n");
     }
-    is_number((long long)strlen(answers_of(&t2m_stack_node, text)), 18,
+    is_number((long long)strlen(answers_of(&t2m_stack_node, long_text)), 18,
               "a message without a head: 16 lines");
-    next = text + sprintf(text, "/srv/a.js:1\nx\n^\n\nTypeError: x\n");
+    long_size = 0;
+    write_text("/srv/a.js:1\nx\n^\n\nTypeError: x\n");
     for (i = 0; i < 150; i++) {
-        next += sprintf(next, "line\n");
+        write_text("line\n");
     }
-    is_number((long long)strlen(answers_of(&t2m_stack_node, text)), 106,
+    is_number((long long)strlen(answers_of(&t2m_stack_node, long_text)), 106,
               "a message with one: 100 lines");
-    ok(told_by(&t2m_stack_node, text), "it is a trace");
+    ok(told_by(&t2m_stack_node, long_text), "it is a trace");
 }
 
 static void test_many(void)
 {
-    static char text[32768];
-    char *next = text;
     int i;
 
-    next += sprintf(next, "Error: x\n");
+    long_size = 0;
+    write_text("Error: x\n");
     for (i = 1; i <= 150; i++) {
-        next += sprintf(next, "    at f%d (/srv/a.js:%d:1)\n", i, i);
+        write_text("    at f%d (/srv/a.js:%d:1)\n", i, i);
     }
     for (i = 1; i <= 10; i++) {
-        next += sprintf(next, "caused by: Error: %d\n    at g%d (/srv/b.js:%d:1)\n", i, i, i);
+        write_text("caused by: Error: %d\n    at g%d (/srv/b.js:%d:1)\n", i, i, i);
     }
-    ok(told_by(&t2m_stack_node, text), "more frames and causes than there is room for");
+    ok(told_by(&t2m_stack_node, long_text), "more frames and causes than there is room for");
     ok(strncmp(told, "Error: x!\n a|f1|", 16) == 0, "it is truncated");
     ok(strstr(told, " a|g8|") && !strstr(told, "g9") && !strstr(told, "g10"),
        "frames of a cause without room are left out");

@@ -52,7 +52,7 @@ static const struct {
     { "    at f (/srv/node_modules/x/a.js:3:5)", "f", "/srv/node_modules/x/a.js", 3, 0 },
     { "    at f (/usr/share/nodejs/x/a.js:3:5)", "f", "/usr/share/nodejs/x/a.js", 3, 0 },
     { "    at f (node:fs:3:5)", "f", "node:fs", 3, 0 },
-    { "    at f (internal/modules/cjs/loader.js:3:5)", "f", "internal/modules/cjs/loader.js", 3, 0 },
+    { "    at f (internal/modules/loader.js:3:5)", "f", "internal/modules/loader.js", 3, 0 },
     { "    at f (module.js:3:5)", "f", "module.js", 3, 0 },
     { "    at [eval]:1:7", "", "[eval]", 1, 1 },
     { "    at [eval]-wrapper:6:24", "", "[eval]-wrapper", 6, 0 },
@@ -66,8 +66,8 @@ static const struct {
     { "    at f (wasm://wasm/0a:wasm-function[3]:0x8f)", "f",
       "wasm://wasm/0a:wasm-function[3]:0x8f", 0, 1 },
     { "    at eval (eval at f (/srv/a.js:3:5), <anonymous>:1:7)", "eval", "/srv/a.js", 3, 1 },
-    { "    at eval (eval at f (eval at g (/srv/a.js:3:5), <anonymous>:1:1), <anonymous>:1:7)", "eval",
-      "/srv/a.js", 3, 1 },
+    { "    at eval (eval at f (eval at g (/srv/a.js:3:5), <anonymous>:1:1), <anonymous>:1:7)",
+      "eval", "/srv/a.js", 3, 1 },
     { "    at eval (eval at f (/srv/a.js:3:5))", "eval", "/srv/a.js:3:5)", 0, 1 },
     { "    at eval (eval at )", "eval", "eval at ", 0, 0 },
     { "at f (/srv/a.js:3:5)", NULL, NULL, 0, 0 },
@@ -178,6 +178,7 @@ static const struct {
     { "(node:1) UnhandledPromiseRejectionWarning: RangeError: x", 0, "RangeError", "x", "" },
     { "(node:1) UnhandledPromiseRejectionWarning: x", 0, NULL, NULL, "" },
     { "Trace: x", 0, "Trace", "x", "" },
+    { "UnhandledPromiseRejection: x", 0, "UnhandledPromiseRejection", "x", "" },
     { "RequestFailure: x", 0, "RequestFailure", "x", "" },
     { "a (TypeError: x", 0, "TypeError", "x", "" },
     { "[Error: x]", 0, "Error", "x", "b" },
@@ -195,8 +196,9 @@ static void test_titles(void)
     size_t i;
 
     for (i = 0; i < sizeof(titles) / sizeof(titles[0]); i++) {
+        t2m_text_t line = copy(titles[i].line);
         t2m_stack_node_title_t title;
-        int found = t2m_stack_node_line_read_title(copy(titles[i].line), titles[i].anything, &title);
+        int found = t2m_stack_node_line_read_title(line, titles[i].anything, &title);
         char flags[4];
 
         if (!titles[i].type) {

@@ -69,8 +69,8 @@ static inline void put_stack(FILE *out, const t2m_stack_t *stack)
 
 /* Parses from memory of the text's own size, so that a byte read too far is seen. The texts of the
  * stack point there: free it after use. */
-static inline char *stack_parsed(const t2m_stack_language_t *language, const char *text, size_t size,
-                                 t2m_stack_t *stack, int *found)
+static inline char *stack_parsed(const t2m_stack_language_t *language, const char *text,
+                                 size_t size, t2m_stack_t *stack, int *found)
 {
     char *copy = malloc(size ? size : 1);
 

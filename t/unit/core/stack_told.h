@@ -13,6 +13,7 @@
 #ifndef T2M_UNIT_STACK_TOLD_H
 #define T2M_UNIT_STACK_TOLD_H
 
+#include <stdarg.h>
 #include <stdlib.h>
 
 #include "core/stack.h"
@@ -125,6 +126,20 @@ static void check_cases(const t2m_stack_language_t *language, const stack_case_t
             is_bytes(told, told_size, cases[i].told, cases[i].name);
         }
     }
+}
+
+/* A long text, written bit by bit. */
+static char long_text[32768];
+static size_t long_size;
+
+__attribute__((unused, format(printf, 1, 2))) static void write_text(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    long_size += (size_t)vsnprintf(long_text + long_size, sizeof(long_text) - long_size, format,
+                                   arguments);
+    va_end(arguments);
 }
 
 /* Wherever a trace is cut, it is read without a byte too far. Returns how many cuts are traces. */

@@ -70,7 +70,7 @@ static void begin(void)
     has_board = has_room = 1;
 }
 
-/* The numbers, from 1, of those of count errors at a time that are pushed; a text in static room. */
+/* The numbers, from 1, of those of count errors at a time that are pushed. */
 static const char *pushed(const char *id, int count, apr_time_t time)
 {
     static char text[256];

@@ -104,12 +104,18 @@ static void sorts(void)
 static void worth(void)
 {
     const apr_time_t day = 86400 * APR_USEC_PER_SEC;
+    apr_uint64_t sum = 0;
+    int i;
 
     is_number((long)t2m_fold_worth(100, FOLD_START, FOLD_START), 100, "worth: of today");
     is_number((long)t2m_fold_worth(100, FOLD_START, FOLD_START + day - 1), 100, "all day");
     is_number((long)t2m_fold_worth(100, FOLD_START, FOLD_START + day), 50, "of yesterday");
     is_number((long)t2m_fold_worth(100, FOLD_START, FOLD_START + 64 * day), 0, "long ago");
     is_number((long)t2m_fold_worth(100, FOLD_START + day, FOLD_START), 100, "of tomorrow");
+    for (i = 0; i < 64; i++) {
+        sum += t2m_fold_worth(100, APR_INT64_MIN + i * day, FOLD_START);
+    }
+    is_number((long)sum, 0, "of times that no clock has shown");
 }
 
 /* ---- totals and recents ---------------------------------------------------------------------- */

@@ -1,0 +1,2 @@
+// A required file that is not there.
+const settings = require('./settings.js');

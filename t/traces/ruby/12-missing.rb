@@ -1,0 +1,6 @@
+# A required file that is not there.
+def settings
+  require '/srv/app/settings'
+end
+
+settings
