@@ -142,8 +142,14 @@ subtest performance => sub {
 sub check_error {
     my ($record, $what) = @_;
     is(ref $record->{exception}, 'HASH', "$what: an exception") or return;
-    is(join(' ', sort keys %{ $record->{exception} }), 'message traceback type',
+    my $traced = @{ $record->{exception}{traceback} // [] };
+    is(join(' ', sort keys %{ $record->{exception} }),
+        $traced ? 'frames message traceback type' : 'message traceback type',
         "$what: its members");
+    for my $frame (@{ $record->{exception}{frames} // [] }) {
+        is_deeply([grep { !/^(?:function|file|line|in_app)$/ } keys %$frame], [], "$what: a frame");
+        like($frame->{line} // 1, qr/^[1-9]\d*$/, "$what: its line");
+    }
     is(ref $record->{exception}{traceback}, 'ARRAY', "$what: the traceback is a list");
     is($record->{error_type}, $record->{exception}{type}, "$what: error_type is its type");
     like($record->{error_id}, qr/^[0-9a-f]{12}$/, "$what: error_id");

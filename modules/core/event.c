@@ -205,11 +205,7 @@ static void describe(const json_error_t *error, char *detail, apr_size_t room)
     const char *near = strstr(error->text, " near ");
     int size = near ? (int)(near - error->text) : (int)strlen(error->text);
 
-    if (is_no_character(error)) { /* its code is behind it */
-        size = 0;
-    }
-    snprintf(detail, room, "%.*s at byte %d", size > 0 ? size : 12,
-             size > 0 ? error->text : "no character", error->position);
+    (void)snprintf(detail, room, "%.*s at byte %d", size, error->text, error->position);
 }
 
 json_t *t2m_event_json(t2m_text_t text, t2m_event_reason_e *reason, char *detail, apr_size_t room)
@@ -219,9 +215,9 @@ json_t *t2m_event_json(t2m_text_t text, t2m_event_reason_e *reason, char *detail
 
     *reason = look_ahead(text);
     if (*reason != T2M_EVENT_OK) {
-        snprintf(detail, room, "more than %d %s",
-                 *reason == T2M_EVENT_TOO_DEEP ? T2M_EVENT_DEPTH_MAX : T2M_EVENT_VALUES_MAX,
-                 *reason == T2M_EVENT_TOO_DEEP ? "brackets within brackets" : "values");
+        (void)snprintf(detail, room, "more than %d %s",
+                       *reason == T2M_EVENT_TOO_DEEP ? T2M_EVENT_DEPTH_MAX : T2M_EVENT_VALUES_MAX,
+                       *reason == T2M_EVENT_TOO_DEEP ? "brackets within brackets" : "values");
         return NULL;
     }
     value = load(text, 0, &error);

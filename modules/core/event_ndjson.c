@@ -77,7 +77,7 @@ typedef struct {
 /* Notes what is wrong; always 0. */
 static int wrong(const line_t *line, const char *name, const char *allowed)
 {
-    snprintf(line->detail, DETAIL_MAX, "%s must be %s", name, allowed);
+    (void)snprintf(line->detail, DETAIL_MAX, "%s must be %s", name, allowed);
     return 0;
 }
 
@@ -400,7 +400,7 @@ static void refuse_line(t2m_event_reader_t *reader, unsigned number, t2m_event_r
 {
     char detail[DETAIL_MAX + 24];
 
-    snprintf(detail, sizeof(detail), "line %u: %s", number, what);
+    (void)snprintf(detail, sizeof(detail), "line %u: %s", number, what);
     t2m_event_refuse(reader, reason, detail);
 }
 

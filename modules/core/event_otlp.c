@@ -21,6 +21,7 @@
 
 enum {
     RESOURCE_FIELDS_MAX = 16,
+    RESOURCE_TEXT_MAX = 512, /* bytes of an array or object among them */
     SEVERITY_MAX = 24,     /* four steps each of TRACE, DEBUG, INFO, WARN, ERROR and FATAL */
     SEVERITY_STEPS = 4,
     LEVELS = 3             /* of containers, see containers[] */
@@ -204,17 +205,37 @@ static int is_surroundings(const char *name)
     return 0;
 }
 
+/* The value of a field. An array or object becomes its text here, once for all of the records;
+ * NULL when that is too long, since none is cut. */
+static json_t *resource_value(json_t *any)
+{
+    char text[RESOURCE_TEXT_MAX];
+    json_t *value = t2m_event_otlp_value(any), *flat;
+    size_t size;
+
+    if (!json_is_array(value) && !json_is_object(value)) {
+        return value;
+    }
+    size = json_dumpb(value, text, sizeof(text), JSON_COMPACT);
+    flat = size <= sizeof(text) ? json_stringn(text, size) : NULL;
+    json_decref(value);
+    return flat;
+}
+
 static void add_resource_field(resource_t *resource, const char *name, json_t *any)
 {
+    json_t *value;
+
     if (is_surroundings(name)) {
         return;
     }
-    if (resource->field_count == RESOURCE_FIELDS_MAX) {
+    value = resource->field_count < RESOURCE_FIELDS_MAX ? resource_value(any) : NULL;
+    if (!value) {
         resource->truncated = 1;
         return;
     }
     resource->fields[resource->field_count].name = name;
-    resource->fields[resource->field_count++].value = t2m_event_otlp_value(any);
+    resource->fields[resource->field_count++].value = value;
 }
 
 static void read_resource(resource_t *resource, const json_t *object)
@@ -361,7 +382,9 @@ static void read_exception(const exception_t *exception, t2m_event_t *event)
         return;
     }
     event->kind = T2M_EVENT_EXCEPTION;
-    t2m_event_read_stack(event, exception->stacktrace);
+    if (exception->stacktrace.size > 0) {
+        t2m_event_read_stack(event, exception->stacktrace);
+    }
     if (exception->type.size > 0) {
         event->stack.type = exception->type;
     }
@@ -432,7 +455,7 @@ static void read_record(const walk_t *walk, const json_t *record, t2m_event_t *e
 /* Tells that what stands at walk's index of that level, and of those above it, is not taken. */
 static void refuse(walk_t *walk, unsigned level, const char *problem)
 {
-    char place[128];
+    char place[128] = "";
     char detail[sizeof(walk->reader.result->detail)];
     apr_size_t size = 0;
     unsigned i;

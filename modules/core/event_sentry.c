@@ -38,12 +38,12 @@ static void refuse_at(const place_t *place, t2m_event_reason_e reason, const cha
     char detail[DETAIL_MAX + 40];
 
     if (place->record > 0) {
-        snprintf(detail, sizeof(detail), "item %u, record %u: %s", place->item, place->record,
-                 what);
+        (void)snprintf(detail, sizeof(detail), "item %u, record %u: %s", place->item, place->record,
+                       what);
     } else if (place->item > 0) {
-        snprintf(detail, sizeof(detail), "item %u: %s", place->item, what);
+        (void)snprintf(detail, sizeof(detail), "item %u: %s", place->item, what);
     } else {
-        snprintf(detail, sizeof(detail), "%s", what);
+        (void)snprintf(detail, sizeof(detail), "%s", what);
     }
     t2m_event_refuse(place->reader, reason, detail);
 }
@@ -153,8 +153,8 @@ static void read_payload(place_t *place, t2m_text_t type, t2m_text_t payload)
     } else {
         int is_plain = t2m_field_name_is_plain(type.data, type.size);
 
-        snprintf(detail, sizeof(detail), "%.*s is not kept", is_plain ? (int)type.size : 12,
-                 is_plain ? type.data : "unknown type");
+        (void)snprintf(detail, sizeof(detail), "%.*s is not kept", is_plain ? (int)type.size : 12,
+                       is_plain ? type.data : "unknown type");
         refuse_at(place, T2M_EVENT_UNSUPPORTED, detail);
     }
 }

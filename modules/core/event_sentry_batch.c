@@ -70,7 +70,7 @@ t2m_event_reason_e t2m_event_sentry_log(const json_t *object, t2m_event_t *event
     event->level = t2m_event_level(t2m_event_member(object, "level"), T2M_LEVEL_INFO);
     event->message = t2m_event_member(object, "body");
     if (event->message.size == 0) {
-        snprintf(detail, room, "a log record without a body");
+        (void)snprintf(detail, room, "a log record without a body");
         return T2M_EVENT_INVALID;
     }
     (void)t2m_event_time(json_object_get(object, "timestamp"), &event->time);
@@ -92,7 +92,7 @@ t2m_event_reason_e t2m_event_sentry_span(const json_t *object, t2m_event_t *even
         wrong = "a span without a name";
     }
     if (wrong) {
-        snprintf(detail, room, "%s", wrong);
+        (void)snprintf(detail, room, "%s", wrong);
         return T2M_EVENT_INVALID;
     }
     event->function = attribute_text(object, "sentry.op");

@@ -206,7 +206,7 @@ t2m_event_reason_e t2m_event_sentry_event(const json_t *object, t2m_event_t *eve
                           || event->level >= T2M_LEVEL_ERROR)) {
         event->kind = T2M_EVENT_EXCEPTION;
     } else if (event->message.size == 0) {
-        snprintf(detail, room, "neither a message nor an exception");
+        (void)snprintf(detail, room, "neither a message nor an exception");
         return T2M_EVENT_INVALID;
     }
     t2m_event_add_field(event, NULL, "endpoint", json_object_get(object, "transaction"));
@@ -277,7 +277,7 @@ t2m_event_reason_e t2m_event_sentry_transaction(const json_t *object, t2m_event_
         wrong = "a transaction without a name";
     }
     if (wrong) {
-        snprintf(detail, room, "%s", wrong);
+        (void)snprintf(detail, room, "%s", wrong);
         return T2M_EVENT_INVALID;
     }
     event->status = status_of(object);

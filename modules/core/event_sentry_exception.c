@@ -91,7 +91,7 @@ static t2m_text_t describe(t2m_event_t *event, const t2m_stack_frame_t *frame, c
                            t2m_text(NULL), t2m_text(")") };
 
     if (frame->line > 0) {
-        snprintf(digits, sizeof(digits), ":%u", (unsigned)frame->line);
+        (void)snprintf(digits, sizeof(digits), ":%u", (unsigned)frame->line);
     }
     line = t2m_text(digits);
     if (is_python && frame->file.size > 0 && frame->function.size > 0 && frame->line > 0) {

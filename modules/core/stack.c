@@ -16,10 +16,7 @@
 
 #include "core/record.h"
 
-enum {
-    HALF = T2M_STACK_FRAMES_MAX / 2,
-    NOTE_ROOM = 24 /* of "[frames left out]" and its separators */
-};
+enum { ITEMS_MAX = T2M_STACK_FRAMES_MAX + T2M_STACK_CAUSES_MAX };
 
 static const char left_out[] = "[frames left out]";
 
@@ -28,15 +25,35 @@ void t2m_stack_clear(t2m_stack_t *stack)
     memset(stack, 0, offsetof(t2m_stack_t, frames));
 }
 
+/* Takes a frame out of the middle of the exception that has most, so that each keeps its first ones
+ * and its last ones. Frames of one stand together. */
+static void leave_out_frame(t2m_stack_t *stack)
+{
+    unsigned start = 0, best_start = 0, best_count = 0, middle;
+
+    for (unsigned i = 1; i <= stack->frame_count; i++) {
+        if (i < stack->frame_count && stack->frames[i].cause == stack->frames[start].cause) {
+            continue;
+        }
+        if (i - start >= best_count) {
+            best_start = start;
+            best_count = i - start;
+        }
+        start = i;
+    }
+    middle = best_start + best_count / 2;
+    stack->frame_count--;
+    memmove(&stack->frames[middle], &stack->frames[middle + 1],
+            (stack->frame_count - middle) * sizeof(*stack->frames));
+    stack->truncated = 1;
+}
+
 t2m_stack_frame_t *t2m_stack_add_frame(t2m_stack_t *stack, t2m_text_t text)
 {
     t2m_stack_frame_t *frame;
 
     if (stack->frame_count == T2M_STACK_FRAMES_MAX) {
-        memmove(&stack->frames[HALF], &stack->frames[HALF + 1],
-                (T2M_STACK_FRAMES_MAX - HALF - 1) * sizeof(*frame));
-        stack->frame_count--;
-        stack->truncated = 1;
+        leave_out_frame(stack);
     }
     frame = &stack->frames[stack->frame_count++];
     memset(frame, 0, sizeof(*frame));
@@ -77,7 +94,7 @@ static void reverse_frames(t2m_stack_t *stack)
 void t2m_stack_reverse(t2m_stack_t *stack)
 {
     unsigned last = stack->cause_count;
-    t2m_stack_cause_t chain[T2M_STACK_CAUSES_MAX + 1]; /* as they stand: the exception, its causes */
+    t2m_stack_cause_t chain[T2M_STACK_CAUSES_MAX + 1]; /* as they stand, itself first */
 
     chain[0].type = stack->type;
     chain[0].message = stack->message;
@@ -147,11 +164,12 @@ int t2m_stack_path_has(t2m_text_t path, const char *const *segments)
 
 /* ---- its lines ---- */
 
-/* Items that are written as long as they fit. */
+/* What is written of a stack: a frame, or what stands before those of a cause. */
 typedef struct {
-    char *start, *next;
-    const char *end;
-} items_t;
+    const t2m_stack_frame_t *frame; /* NULL: the cause */
+    const t2m_stack_cause_t *cause;
+    apr_size_t size;                /* as it is written */
+} item_t;
 
 static int is_blank(char byte)
 {
@@ -180,142 +198,128 @@ static int is_marks(t2m_text_t line)
     return 1;
 }
 
-/* A separator in the text becomes a blank. */
-static void put(items_t *items, t2m_text_t text)
+/* Writes text behind size bytes of out, if there is an out, and returns their number with it. A
+ * separator in the text becomes a blank. */
+static apr_size_t put(char *out, apr_size_t size, t2m_text_t text)
 {
-    char *separator = items->next;
-
-    if (text.size <= (apr_size_t)(items->end - items->next)) {
-        items->next = t2m_text_copy(items->next, text.data, text.size);
-        while ((separator = memchr(separator, T2M_LINE_SEPARATOR,
-                                   (apr_size_t)(items->next - separator)))) {
-            *separator = ' ';
-        }
+    for (apr_size_t i = 0; out && i < text.size; i++) {
+        out[size + i] = text.data[i] == T2M_LINE_SEPARATOR ? ' ' : text.data[i];
     }
-    else {
-        items->next = (char *)(apr_uintptr_t)items->end; /* it will be taken back */
-    }
+    return size + text.size;
 }
 
-static char *begin_item(items_t *items)
+/* The margin of further lines in a Python group is `| `. */
+static apr_size_t put_frame(char *out, t2m_text_t text)
 {
-    char *before = items->next;
-
-    if (items->next > items->start && items->next < items->end) {
-        *items->next++ = T2M_LINE_SEPARATOR;
-    }
-    return before;
-}
-
-/* Takes an item back that has no byte left behind it. Returns nonzero when it stays. */
-static int end_item(items_t *items, char *before)
-{
-    if (items->next >= items->end) {
-        items->next = before;
-        return 0;
-    }
-    return 1;
-}
-
-static int put_frame(items_t *items, t2m_text_t text)
-{
-    char *before = begin_item(items), *first = items->next;
+    apr_size_t size = 0;
     t2m_text_t line;
 
     while (t2m_stack_next_line(&text, &line)) {
         line = trimmed(line);
-        if (items->next > first && line.size > 1 && line.data[0] == '|' && line.data[1] == ' ') {
-            line = trimmed(t2m_text_of(line.data + 1, line.size - 1)); /* a group's margin */
+        if (size > 0 && line.size > 1 && line.data[0] == '|' && line.data[1] == ' ') {
+            line = trimmed(t2m_text_of(line.data + 1, line.size - 1));
         }
-        if (is_marks(line)) {
-            continue;
+        if (!is_marks(line)) {
+            size = put(out, size, t2m_text_of("\n", size > 0));
+            size = put(out, size, line);
         }
-        if (items->next > first) {
-            put(items, t2m_text("\n"));
-        }
-        put(items, line);
     }
-    return end_item(items, before);
+    return size;
 }
 
-static int put_cause(items_t *items, const t2m_stack_cause_t *cause)
+static apr_size_t put_cause(char *out, const t2m_stack_cause_t *cause)
 {
-    char *before = begin_item(items);
+    apr_size_t size = put(out, 0, t2m_text("Caused by: "));
 
-    put(items, t2m_text("Caused by: "));
-    put(items, cause->type);
+    size = put(out, size, cause->type);
     if (cause->type.size && cause->message.size) {
-        put(items, t2m_text(": "));
+        size = put(out, size, t2m_text(": "));
     }
-    put(items, cause->message);
-    return end_item(items, before);
+    return put(out, size, cause->message);
 }
 
-/* Writes the items from *frame on, and whatever causes stand before them. */
-static int put_next(items_t *items, const t2m_stack_t *stack, unsigned frame, unsigned *cause)
+static apr_size_t put_item(char *out, const item_t *item)
 {
-    while (frame < stack->frame_count && *cause < stack->frames[frame].cause) {
-        if (!put_cause(items, &stack->causes[*cause])) {
-            return 0;
-        }
-        (*cause)++;
-    }
-    return frame >= stack->frame_count || put_frame(items, stack->frames[frame].text);
+    return item->frame ? put_frame(out, item->frame->text) : put_cause(out, item->cause);
 }
 
-/* How many frames at the end fit into room. */
-static unsigned count_last(const t2m_stack_t *stack, apr_size_t room)
+/* Adds an item, unless nothing is written of it. */
+static int list(item_t *items, int count, const t2m_stack_frame_t *frame,
+                const t2m_stack_cause_t *cause)
 {
-    apr_size_t size = 0;
-    unsigned count = 0;
+    items[count].frame = frame;
+    items[count].cause = cause;
+    items[count].size = put_item(NULL, &items[count]);
+    return count + (items[count].size > 0);
+}
 
-    while (count < stack->frame_count) {
-        size += stack->frames[stack->frame_count - 1 - count].text.size + 1;
-        if (size > room) {
-            break;
+/* All items in their order. */
+static int list_all(const t2m_stack_t *stack, item_t items[ITEMS_MAX])
+{
+    unsigned cause = 0;
+    int count = 0;
+
+    for (unsigned i = 0; i < stack->frame_count; i++) {
+        for (; cause < stack->frames[i].cause; cause++) {
+            count = list(items, count, NULL, &stack->causes[cause]);
         }
+        count = list(items, count, &stack->frames[i], NULL);
+    }
+    for (; cause < stack->cause_count; cause++) {
+        count = list(items, count, NULL, &stack->causes[cause]);
+    }
+    return count;
+}
+
+/* How many items from `at` on, step by step, have room with a separator each. */
+static int count_fitting(const item_t *items, int at, int step, int most, apr_size_t *room)
+{
+    int count = 0;
+
+    for (; count < most && items[at].size + 1 <= *room; at += step) {
+        *room -= items[at].size + 1;
         count++;
     }
     return count;
 }
 
-static void put_rest(items_t *items, const t2m_stack_t *stack, unsigned frame, unsigned cause)
+/* Writes an item behind size bytes of out. */
+static apr_size_t append(char *out, apr_size_t size, const item_t *item)
 {
-    int fits = 1;
-
-    for (; fits && frame < stack->frame_count; frame++) {
-        fits = put_next(items, stack, frame, &cause);
+    if (size > 0) {
+        out[size++] = T2M_LINE_SEPARATOR;
     }
-    for (; fits && cause < stack->cause_count; cause++) {
-        fits = put_cause(items, &stack->causes[cause]);
-    }
+    return size + put_item(out + size, item);
 }
 
 apr_size_t t2m_stack_write_lines(const t2m_stack_t *stack, char *out, apr_size_t room)
 {
-    items_t items = { out, out, out + room };
-    unsigned cause = 0, frame = 0, last;
+    static const t2m_stack_frame_t note = { .text = { left_out, sizeof(left_out) - 1 } };
+    const item_t left = { &note, NULL, sizeof(left_out) - 1 };
+    item_t items[ITEMS_MAX];
+    int count = list_all(stack, items), first, last = 0;
+    apr_size_t size = 0, half, rest = room + 1; /* the first one has no separator */
 
-    while (frame < stack->frame_count && put_next(&items, stack, frame, &cause)) {
-        frame++;
+    first = count_fitting(items, 0, 1, count, &rest);
+    if (first < count) {
+        if (room + 1 < sizeof(left_out)) {
+            return 0;
+        }
+        rest = room + 1 - sizeof(left_out);
+        half = rest / 2;
+        rest -= half;
+        first = count_fitting(items, 0, 1, count, &half);
+        rest += half;
+        last = count_fitting(items, count - 1, -1, count - first, &rest);
     }
-    if (frame == stack->frame_count) {
-        put_rest(&items, stack, frame, cause);
-        return (apr_size_t)(items.next - out);
+    for (int i = 0; i < first; i++) {
+        size = append(out, size, &items[i]);
     }
-    items.next = out; /* once more, with a middle that is left out */
-    items.end = out + room / 2;
-    for (frame = cause = 0; put_next(&items, stack, frame, &cause); frame++) {
+    if (first + last < count) {
+        size = append(out, size, &left);
     }
-    last = stack->frame_count - count_last(stack, room > room / 2 + NOTE_ROOM
-                                                      ? room - room / 2 - NOTE_ROOM : 0);
-    items.end = out + room;
-    (void)put_frame(&items, t2m_text(left_out));
-    last = last > frame ? last : frame;
-    while (cause < stack->cause_count && last < stack->frame_count
-           && cause < stack->frames[last].cause) {
-        cause++; /* of frames that are left out */
+    for (int i = count - last; i < count; i++) {
+        size = append(out, size, &items[i]);
     }
-    put_rest(&items, stack, last, cause);
-    return (apr_size_t)(items.next - out);
+    return size;
 }

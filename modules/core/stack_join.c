@@ -10,22 +10,35 @@
  */
 
 /* See stack_join.h. Of more than there is room for the first lines stay, in half of it, and the
- * newest ones. */
+ * newest ones.
+ *
+ * Whose lines they are may show late: "Error: no space left" may be of three languages. Until one
+ * has made it certain each new one is put to all of them, behind those held, which are few.
+ */
 #include "core/stack_join.h"
 
 #include <stddef.h>
 
-enum { HALF = T2M_STACK_JOIN_MAX / 2 };
+#include "core/json.h"
+
+enum {
+    HALF = T2M_STACK_JOIN_MAX / 2,
+    KEPT_MAX = HALF / 2,  /* bytes of a line that are kept */
+    DROP = HALF / 4,      /* that give way at once, so that a byte is moved but a few times */
+    DOUBTFUL_MAX = 8,     /* lines that are held before one has made it certain */
+    SEAM_LINES = 3,       /* of a frame, at most: itself, its source, the marks under that */
+    SEAM_MAX = 8          /* lines more that give way, so that no half of a frame is left */
+};
 
 struct t2m_stack_join_t {
     const t2m_stack_language_t *language; /* NULL: nothing is held */
     t2m_stack_stage_t stage;
     unsigned char certain; /* the first line was enough, or another has gone on with it */
-    unsigned char several; /* more than the first line is held */
     unsigned char truncated;
-    apr_size_t head;       /* bytes that stay; 0: nothing was left out yet */
+    apr_uint32_t lines;    /* taken, with those that have given way */
+    apr_size_t head;       /* bytes that stay; 0: nothing has given way yet */
     apr_size_t size;
-    char text[T2M_STACK_JOIN_MAX];
+    char text[T2M_STACK_JOIN_MAX]; /* each line with an LF */
 };
 
 apr_size_t t2m_stack_join_size(void)
@@ -38,150 +51,191 @@ void t2m_stack_join_reset(t2m_stack_join_t *join)
     memset(join, 0, offsetof(t2m_stack_join_t, text));
 }
 
-static t2m_text_t first_line(t2m_text_t lines)
-{
-    t2m_text_t line = t2m_text_of(lines.data, 0);
+/* ---- whose it is ---- */
 
-    (void)t2m_stack_next_line(&lines, &line);
-    return line;
+/* What a language says of line, behind those that are held, if any. */
+static t2m_stack_answer_e ask_one(const t2m_stack_language_t *language, t2m_text_t held,
+                                  t2m_text_t line, t2m_stack_stage_t *stage, int *certain)
+{
+    t2m_stack_answer_e answer;
+    t2m_text_t first;
+
+    memset(stage, 0, sizeof(*stage));
+    if (!t2m_stack_next_line(&held, &first)) {
+        answer = language->begins(line, stage);
+        *certain = answer == T2M_STACK_YES;
+        return answer;
+    }
+    answer = language->begins(first, stage);
+    *certain = answer == T2M_STACK_YES;
+    while (answer != T2M_STACK_NO && t2m_stack_next_line(&held, &first)) {
+        answer = language->continues(first, stage);
+        *certain |= answer == T2M_STACK_YES;
+    }
+    if (answer != T2M_STACK_NO) {
+        answer = language->continues(line, stage);
+        *certain |= answer == T2M_STACK_YES;
+    }
+    return answer;
 }
 
-/* The first language that is sure of it, else the first that thinks it may be. */
-static t2m_stack_answer_e ask(t2m_text_t line, const t2m_stack_language_t **found,
-                              t2m_stack_stage_t *stage)
+/* Puts line to all languages. What is held becomes the first one's that is surest. */
+static t2m_stack_answer_e ask_all(t2m_stack_join_t *join, t2m_text_t line)
 {
     t2m_stack_answer_e best = T2M_STACK_NO;
+    int best_certain = 0;
 
-    for (const t2m_stack_language_t *const *next = t2m_stack_languages; *next; next++) {
-        t2m_stack_stage_t own = { 0, 0, 0 };
-        t2m_stack_answer_e answer = (*next)->begins(line, &own);
+    for (const t2m_stack_language_t *const *next = t2m_stack_languages;
+         *next && best != T2M_STACK_YES; next++) {
+        t2m_stack_stage_t stage;
+        int certain;
+        t2m_stack_answer_e answer = ask_one(*next, t2m_text_of(join->text, join->size), line,
+                                            &stage, &certain);
 
-        if (answer > best) {
+        if (answer > best || (answer == best && answer != T2M_STACK_NO && certain > best_certain)) {
             best = answer;
-            *found = *next;
-            *stage = own;
-        }
-        if (best == T2M_STACK_YES) {
-            break;
+            best_certain = certain;
+            join->language = *next;
+            join->stage = stage;
         }
     }
+    join->certain |= (unsigned char)best_certain;
     return best;
+}
+
+/* As ask_all, where only a line that makes it certain is wanted. */
+static t2m_stack_answer_e ask_last(t2m_stack_join_t *join, t2m_text_t line)
+{
+    const t2m_stack_language_t *language = join->language;
+    t2m_stack_stage_t stage = join->stage;
+
+    if (ask_all(join, line) == T2M_STACK_YES) {
+        return T2M_STACK_YES;
+    }
+    join->language = language;
+    join->stage = stage;
+    return T2M_STACK_NO;
+}
+
+/* The second line is put to all languages even if the first was certain: two have the same. */
+static t2m_stack_answer_e ask(t2m_stack_join_t *join, t2m_text_t line)
+{
+    if (join->lines < 2 || (!join->certain && join->lines < DOUBTFUL_MAX)) {
+        return ask_all(join, line);
+    }
+    if (!join->certain) {
+        return join->lines == DOUBTFUL_MAX ? ask_last(join, line) : T2M_STACK_NO;
+    }
+    return join->language->continues(line, &join->stage);
 }
 
 t2m_stack_answer_e t2m_stack_join_begins(t2m_text_t line)
 {
-    const t2m_stack_language_t *language;
-    t2m_stack_stage_t stage;
-
-    return ask(first_line(line), &language, &stage);
-}
-
-/* Which language the first line and a second one are of together. */
-static t2m_stack_answer_e ask_both(t2m_text_t first, t2m_text_t second,
-                                   const t2m_stack_language_t **found, t2m_stack_stage_t *stage)
-{
     t2m_stack_answer_e best = T2M_STACK_NO;
+    t2m_text_t first = t2m_text_of(line.data, 0);
 
-    for (const t2m_stack_language_t *const *next = t2m_stack_languages; *next; next++) {
-        t2m_stack_stage_t own = { 0, 0, 0 };
-        t2m_stack_answer_e answer = (*next)->begins(first, &own) == T2M_STACK_NO
-                                        ? T2M_STACK_NO : (*next)->continues(second, &own);
+    (void)t2m_stack_next_line(&line, &first);
+    for (const t2m_stack_language_t *const *next = t2m_stack_languages;
+         *next && best != T2M_STACK_YES; next++) {
+        t2m_stack_stage_t stage = { 0, 0, 0 };
+        t2m_stack_answer_e answer = (*next)->begins(first, &stage);
 
-        if (answer > best) {
-            best = answer;
-            *found = *next;
-            *stage = own;
-        }
+        best = answer > best ? answer : best;
     }
     return best;
 }
 
-static void leave_out_a_line(t2m_stack_join_t *join)
-{
-    char *start = join->text + join->head;
-    char *end = memchr(start, '\n', join->size - join->head);
-    apr_size_t gone = end ? (apr_size_t)(end + 1 - start) : join->size - join->head;
+/* ---- what is held ---- */
 
-    memmove(start, start + gone, join->size - join->head - gone);
-    join->size -= gone;
+static apr_size_t indentation(const char *line, const char *end)
+{
+    const char *at = line;
+
+    while (at < end && (*at == ' ' || *at == '\t' || *at == '|')) {
+        at++;
+    }
+    return (apr_size_t)(at - line);
 }
 
-/* The end of the last whole line in the first half. */
+/* The end of the last whole line in the first half. The first line fits there. */
 static apr_size_t head_of(const t2m_stack_join_t *join)
 {
-    apr_size_t size = HALF < join->size ? HALF : join->size;
+    apr_size_t size = HALF;
 
-    while (size > 0 && join->text[size - 1] != '\n') {
+    while (join->text[size - 1] != '\n') {
         size--;
     }
     return size;
 }
 
-/* Each line is kept with its LF. */
+/* The least indentation of the last lines that stay: that of frames. */
+static apr_size_t frame_indentation(const t2m_stack_join_t *join)
+{
+    const char *end = join->text + join->head;
+    apr_size_t least = KEPT_MAX;
+
+    for (int i = 0; i < SEAM_LINES && end > join->text; i++) {
+        const char *start = end - 1;
+        apr_size_t own;
+
+        while (start > join->text && start[-1] != '\n') {
+            start--;
+        }
+        own = indentation(start, end - 1);
+        least = own < least ? own : least;
+        end = start;
+    }
+    return least;
+}
+
+/* Some lines of the middle, whole ones: what follows begins with a frame, where it can be told. */
+static void give_way(t2m_stack_join_t *join)
+{
+    char *start, *next, *end = join->text + join->size;
+    apr_size_t frame;
+    int more = 0;
+
+    join->truncated = 1;
+    join->head = join->head ? join->head : head_of(join);
+    start = next = join->text + join->head;
+    frame = frame_indentation(join);
+    while (next < end && (next - start < DROP
+                          || (more++ < SEAM_MAX && indentation(next, end) > frame))) {
+        next = (char *)memchr(next, '\n', (apr_size_t)(end - next)) + 1;
+    }
+    memmove(start, next, (apr_size_t)(end - next));
+    join->size -= (apr_size_t)(next - start);
+}
+
 static void append(t2m_stack_join_t *join, t2m_text_t line)
 {
-    if (line.size > HALF / 2) {
-        line.size = HALF / 2;
+    if (line.size > KEPT_MAX) {
+        line.size = t2m_utf8_boundary(line.data, line.size, KEPT_MAX);
         join->truncated = 1;
     }
     while (join->size + line.size + 1 > sizeof(join->text)) {
-        join->head = join->head ? join->head : head_of(join);
-        join->truncated = 1;
-        leave_out_a_line(join);
+        give_way(join);
     }
-    join->size = (apr_size_t)(t2m_text_copy(join->text + join->size, line.data, line.size)
-                              - join->text);
+    if (line.size) {
+        memcpy(join->text + join->size, line.data, line.size);
+    }
+    join->size += line.size;
     join->text[join->size++] = '\n';
-}
-
-/* The other lines of several that came at once. */
-static void append_rest(t2m_stack_join_t *join, t2m_text_t rest)
-{
-    t2m_text_t line;
-
-    while (t2m_stack_next_line(&rest, &line)) {
-        if (join->language->continues(line, &join->stage) == T2M_STACK_YES) {
-            join->certain = 1;
-        }
-        append(join, line);
-    }
-}
-
-static int begin(t2m_stack_join_t *join, t2m_text_t line)
-{
-    t2m_stack_answer_e answer = ask(line, &join->language, &join->stage);
-
-    join->certain = answer == T2M_STACK_YES;
-    return answer != T2M_STACK_NO;
-}
-
-static int go_on(t2m_stack_join_t *join, t2m_text_t line)
-{
-    t2m_text_t before = t2m_text_of(join->text, join->size);
-    t2m_stack_answer_e answer;
-
-    if (join->certain || join->several) {
-        answer = join->language->continues(line, &join->stage);
-    }
-    else {
-        answer = ask_both(first_line(before), line, &join->language, &join->stage);
-    }
-    join->certain |= answer == T2M_STACK_YES;
-    join->several |= answer != T2M_STACK_NO;
-    return answer != T2M_STACK_NO;
+    join->lines++;
 }
 
 int t2m_stack_join_line(t2m_stack_join_t *join, t2m_text_t line)
 {
-    t2m_text_t first = first_line(line);
+    t2m_text_t next = t2m_text_of(line.data, 0);
 
-    if (join->language ? !go_on(join, first) : !begin(join, first)) {
+    (void)t2m_stack_next_line(&line, &next);
+    if (ask(join, next) == T2M_STACK_NO) {
         return 0;
     }
-    append(join, first);
-    if (first.size < line.size) {
-        (void)t2m_stack_next_line(&line, &first);
-        append_rest(join, line);
+    append(join, next);
+    while (t2m_stack_next_line(&line, &next)) { /* they came together: none is refused */
+        (void)ask(join, next);
+        append(join, next);
     }
     return 1;
 }

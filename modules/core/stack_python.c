@@ -9,443 +9,497 @@
  * and limitations under the License.
  */
 
-/* Tracebacks of Python, as Lib/traceback.py and Python/pythonrun.c print them: frames are indented
- * by two blanks, their source by four, the exception's line by none; of a chain the exception that
- * ended the program comes last; an exception group and its members have margins of `|`. */
+/* Python's tracebacks, as Lib/traceback.py and Python/pythonrun.c print them (3.6 to 3.14).
+ *
+ * Frames are outermost first. A chain tells the oldest exception first: it is read from its end.
+ * The members of an exception group are its causes, each with what it was caused by behind it. A
+ * syntax error of the script itself has no first line: the place alone tells. What a pool of
+ * processes tells of another one's exception, in quotes, is read as that exception. In a group
+ * further lines of a frame's text, and of a message, have their margins (`  | `).
+ */
 #include "core/stack.h"
+
+#include "core/stack_python_line.h"
 #include "core/stack_text.h"
 
-enum { TYPE_MAX = 255 };
+enum {
+    DEPTH_MAX = 10,    /* of groups in groups, as Python prints them */
+    CHAIN_MAX = T2M_STACK_CAUSES_MAX + 1,
+    QUOTED_MAX = 1000, /* lines of another process's traceback */
+    BARE_MAX = 16      /* lines in a row of a member's message that have no margin */
+};
 
 typedef enum {
-    STAGE_NONE,
-    STAGE_FRAMES,  /* after the header */
-    STAGE_ENDED,   /* after `Type: message` */
-    STAGE_CHAINED, /* after a sentence that announces another traceback */
-    STAGE_SYNTAX   /* after a frame without a header: maybe a SyntaxError of the script itself */
+    STAGE_FRAMES = 1, /* after the first line */
+    STAGE_ENDED,      /* after `Type: message` */
+    STAGE_MEMBERS,    /* in a group, behind the first ruler */
+    STAGE_QUOTED,     /* in the traceback of another process */
+    STAGE_CHAINED,    /* after a sentence that announces another traceback */
+    STAGE_PLACE,      /* after the place of a syntax error that has no first line */
+    STAGE_REMOTE      /* after the type before the traceback of another process */
 } stage_e;
 
-static const char plain_header[] = "Traceback (most recent call last):";
-static const char group_header[] = "Exception Group Traceback (most recent call last):";
+/* ---- line by line ---- */
 
-/* ---- texts ---- */
-
-static apr_size_t leading_blanks(t2m_text_t text)
+static t2m_stack_answer_e go_to(t2m_stack_stage_t *stage, stage_e next)
 {
-    apr_size_t count = 0;
-
-    while (count < text.size && (text.data[count] == ' ' || text.data[count] == '\t')) {
-        count++;
-    }
-    return count;
+    stage->stage = (unsigned char)next;
+    stage->count = 0;
+    return T2M_STACK_YES;
 }
-
-static int is_blank(t2m_text_t text)
-{
-    return leading_blanks(text) == text.size;
-}
-
-static int is_indented(t2m_text_t text)
-{
-    return leading_blanks(text) > 0;
-}
-
-static int is_sentence(t2m_text_t line)
-{
-    static const char during[] = "During handling of the above exception, another exception "
-                                 "occurred:";
-    static const char cause[] = "The above exception was the direct cause of the following "
-                                "exception:";
-
-    return t2m_stack_text_is(line, during) || t2m_stack_text_is(line, cause);
-}
-
-/* Python names may hold any letter: bytes of UTF-8 are taken as such. */
-static int is_name_byte(char byte, int first)
-{
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || byte == '_'
-        || ((unsigned char)byte & 0x80) || (!first && byte >= '0' && byte <= '9');
-}
-
-/* The size of the name at the start of text, `<locals>` (a class made in a function) included. */
-static apr_size_t name_size(t2m_text_t text)
-{
-    apr_size_t size = 0;
-
-    if (t2m_stack_text_starts(text, "<locals>")) {
-        return sizeof("<locals>") - 1;
-    }
-    while (size < text.size && size <= TYPE_MAX && is_name_byte(text.data[size], size == 0)) {
-        size++;
-    }
-    return size;
-}
-
-/* The size of the type when line is `Type` or `Type: message`, else 0. */
-static apr_size_t type_size(t2m_text_t line)
-{
-    apr_size_t size = 0;
-
-    for (;;) {
-        apr_size_t name = name_size(t2m_stack_text_skip(line, size));
-
-        size += name;
-        if (!name || size > TYPE_MAX) {
-            return 0;
-        }
-        if (size == line.size) {
-            return size;
-        }
-        if (line.data[size] != '.') {
-            break;
-        }
-        size++;
-    }
-    return line.data[size] == ':' && (size + 1 == line.size || line.data[size + 1] == ' ') ? size
-                                                                                          : 0;
-}
-
-/* `File "PATH", line N`, with ` in FUNCTION` or without, is what makes a frame. */
-static int is_frame(t2m_text_t line)
-{
-    return t2m_stack_text_starts(line, "File \"");
-}
-
-static int is_group_header(t2m_text_t line)
-{
-    return t2m_stack_text_starts(line, "  + ")
-           && t2m_stack_text_is(t2m_stack_text_skip(line, 4), group_header);
-}
-
-/* The margin of a group, `  | ` and deeper, or a ruler between its members. */
-static int has_margin(t2m_text_t line)
-{
-    apr_size_t blanks = leading_blanks(line);
-
-    return blanks >= 2 && blanks < line.size
-           && (line.data[blanks] == '|'
-               || (line.data[blanks] == '+' && line.size - blanks > 2
-                   && line.data[blanks + 1] == '-'));
-}
-
-/* ---- joining ---- */
 
 static t2m_stack_answer_e begins(t2m_text_t line, t2m_stack_stage_t *stage)
 {
-    if (t2m_stack_text_is(line, plain_header)) {
-        stage->stage = STAGE_FRAMES;
-        return T2M_STACK_YES;
+    t2m_stack_python_line_e kind = t2m_stack_python_line(line);
+
+    if (kind == T2M_STACK_PYTHON_HEADER && line.data[0] == 'T') {
+        return go_to(stage, STAGE_FRAMES);
     }
-    if (is_group_header(line)) {
-        stage->stage = STAGE_FRAMES;
-        stage->margin = 2;
-        return T2M_STACK_YES;
+    if (kind == T2M_STACK_PYTHON_GROUP) {
+        stage->margin = T2M_STACK_PYTHON_MARGIN;
+        return go_to(stage, STAGE_FRAMES);
     }
-    if (line.size > 2 && is_frame(t2m_stack_text_skip(line, 2)) && leading_blanks(line) == 2) {
-        stage->stage = STAGE_SYNTAX;
+    if (kind == T2M_STACK_PYTHON_INDENTED && t2m_stack_python_is_bare_place(line)) {
+        (void)go_to(stage, STAGE_PLACE);
+        return T2M_STACK_PERHAPS;
+    }
+    if (kind == T2M_STACK_PYTHON_ENDING && t2m_stack_python_is_remote(line)) {
+        (void)go_to(stage, STAGE_REMOTE);
         return T2M_STACK_PERHAPS;
     }
     return T2M_STACK_NO;
 }
 
-static t2m_stack_answer_e go_to(t2m_stack_stage_t *stage, stage_e next)
+/* A line without a group's margin, or with it taken off. */
+static t2m_stack_answer_e continue_body(t2m_text_t line, t2m_stack_stage_t *stage)
 {
-    stage->stage = (unsigned char)next;
-    return T2M_STACK_YES;
+    t2m_stack_python_line_e kind = t2m_stack_python_line(line);
+
+    if (kind == T2M_STACK_PYTHON_BLANK) {
+        return T2M_STACK_PERHAPS;
+    }
+    if (stage->stage == STAGE_ENDED) {
+        /* The margin proves that a line belongs to the message, whatever it looks like. */
+        return kind == T2M_STACK_PYTHON_INDENTED || stage->margin ? T2M_STACK_YES : T2M_STACK_NO;
+    }
+    if (kind == T2M_STACK_PYTHON_INDENTED) { /* Ruby of old has the same first line, and tabs */
+        return line.data[0] == '\t' ? T2M_STACK_NO : go_to(stage, STAGE_FRAMES);
+    }
+    if (kind != T2M_STACK_PYTHON_ENDING) {
+        return T2M_STACK_NO;
+    }
+    return go_to(stage, t2m_stack_python_is_remote(line) ? STAGE_REMOTE : STAGE_ENDED);
 }
 
-static t2m_stack_answer_e after_ending(t2m_text_t line, t2m_stack_stage_t *stage)
+/* Further lines of a member's message have no margin when it was C code that printed them. */
+static t2m_stack_answer_e continue_bare(t2m_text_t line, t2m_stack_stage_t *stage)
 {
-    if (is_sentence(line)) {
-        stage->margin = 0;
-        return go_to(stage, STAGE_CHAINED);
+    t2m_stack_python_line_e kind = t2m_stack_python_line(line);
+
+    if (kind == T2M_STACK_PYTHON_BLANK) {
+        return T2M_STACK_PERHAPS;
     }
-    return is_indented(line) && !is_group_header(line) ? T2M_STACK_YES /* more of the message */
-                                                       : T2M_STACK_NO;
+    if (stage->stage != STAGE_MEMBERS || stage->count == BARE_MAX
+        || kind == T2M_STACK_PYTHON_HEADER) {
+        return T2M_STACK_NO;
+    }
+    stage->count++;
+    return T2M_STACK_PERHAPS;
 }
 
-static t2m_stack_answer_e after_frames(t2m_text_t line, t2m_stack_stage_t *stage)
+/* A line while an exception group is open: `  | ` is its own margin, deeper ones its members'. */
+static t2m_stack_answer_e continue_group(t2m_text_t line, t2m_stack_stage_t *stage)
 {
-    if (is_indented(line)) {
-        return is_group_header(line) ? T2M_STACK_NO : T2M_STACK_YES;
+    t2m_text_t body;
+
+    switch (t2m_stack_python_within(line, T2M_STACK_PYTHON_MARGIN, &body)) {
+    case T2M_STACK_PYTHON_OWN:
+        return continue_body(body, stage);
+    case T2M_STACK_PYTHON_END:
+        return go_to(stage, STAGE_ENDED);
+    case T2M_STACK_PYTHON_FOREIGN:
+        return continue_bare(line, stage);
+    default:
+        return go_to(stage, STAGE_MEMBERS);
     }
-    return type_size(line) ? go_to(stage, STAGE_ENDED) : T2M_STACK_NO;
 }
 
-static t2m_stack_answer_e in_group(t2m_text_t line, t2m_stack_stage_t *stage)
+static t2m_stack_answer_e continue_quoted(t2m_text_t line, t2m_stack_stage_t *stage)
 {
-    if (has_margin(line)) {
-        return T2M_STACK_YES;
+    if (stage->count == QUOTED_MAX) {
+        return T2M_STACK_NO;
     }
-    if (is_sentence(line)) {
-        stage->margin = 0;
-        return go_to(stage, STAGE_CHAINED);
+    stage->count++;
+    return t2m_stack_python_line(line) == T2M_STACK_PYTHON_QUOTES ? go_to(stage, STAGE_ENDED)
+                                                                  : T2M_STACK_YES;
+}
+
+static t2m_stack_answer_e continue_place(t2m_text_t line, t2m_stack_stage_t *stage)
+{
+    if (t2m_stack_text_starts(line, "    ") && t2m_stack_text_trim(line).size) {
+        return go_to(stage, STAGE_FRAMES);
     }
-    return T2M_STACK_NO;
+    return t2m_stack_python_is_syntax_error(line) ? go_to(stage, STAGE_ENDED) : T2M_STACK_NO;
+}
+
+/* A second traceback, where a sentence announced it. */
+static t2m_stack_answer_e continue_chain(t2m_text_t line, t2m_stack_stage_t *stage)
+{
+    switch (t2m_stack_python_line(line)) {
+    case T2M_STACK_PYTHON_HEADER:
+        return go_to(stage, STAGE_FRAMES);
+    case T2M_STACK_PYTHON_GROUP:
+        stage->margin = T2M_STACK_PYTHON_MARGIN;
+        return go_to(stage, STAGE_FRAMES);
+    default:
+        return continue_body(line, stage);
+    }
 }
 
 static t2m_stack_answer_e continues(t2m_text_t line, t2m_stack_stage_t *stage)
 {
-    if (is_blank(line)) {
-        return stage->stage == STAGE_SYNTAX ? T2M_STACK_NO : T2M_STACK_PERHAPS;
+    t2m_stack_python_line_e kind = t2m_stack_python_line(line);
+
+    switch ((stage_e)stage->stage) {
+    case STAGE_QUOTED:
+        return continue_quoted(line, stage);
+    case STAGE_PLACE:
+        return continue_place(line, stage);
+    case STAGE_REMOTE:
+        return kind == T2M_STACK_PYTHON_QUOTES ? go_to(stage, STAGE_QUOTED) : T2M_STACK_NO;
+    case STAGE_CHAINED:
+        return continue_chain(line, stage);
+    default:
+        break;
     }
-    if (stage->stage == STAGE_CHAINED) {
-        if (begins(line, stage) == T2M_STACK_YES) {
-            return T2M_STACK_YES;
-        }
-        return type_size(line) ? go_to(stage, STAGE_ENDED) : T2M_STACK_NO; /* it has no frames */
+    if (kind == T2M_STACK_PYTHON_HEADER || kind == T2M_STACK_PYTHON_GROUP) {
+        return T2M_STACK_NO;
     }
-    if (stage->margin) {
-        return in_group(line, stage);
+    if (stage->stage == STAGE_ENDED && kind == T2M_STACK_PYTHON_SENTENCE) {
+        stage->margin = 0;
+        return go_to(stage, STAGE_CHAINED);
     }
-    if (stage->stage == STAGE_SYNTAX) {
-        return leading_blanks(line) >= 4 ? T2M_STACK_PERHAPS : after_frames(line, stage);
-    }
-    return stage->stage == STAGE_ENDED ? after_ending(line, stage) : after_frames(line, stage);
+    return stage->margin ? continue_group(line, stage) : continue_body(line, stage);
 }
 
-/* ---- parsing ---- */
+/* ---- the whole ---- */
 
-/* What is read of the exceptions that stand in a text. */
+/* Where what is read goes. */
 typedef struct {
     t2m_stack_t *stack;
-    t2m_stack_frame_t *frame;  /* the newest one, which source lines go to; NULL: none */
-    t2m_text_t *type, *message; /* where those of the exception that is being read go */
-    int ended, group;
-} parse_t;
+    int begun;          /* the exception that ended the program is there */
+} reader_t;
+
+/* What one exception says of itself. */
+typedef struct {
+    t2m_text_t type, message;
+    t2m_text_t frames;     /* the lines of them */
+    t2m_text_t members;    /* from the first ruler on */
+    apr_size_t margin;
+    const char *end;       /* of the message, while it is looked for */
+    int has_header, is_remote;
+    int quotes;            /* lines of nothing else in the message, where another process's
+                            * traceback stands */
+} told_t;
+
+static void read_chain(reader_t *reader, t2m_text_t text, apr_size_t margin, unsigned depth);
+
+static t2m_text_t between(const char *start, const char *end)
+{
+    return t2m_text_of(start, (apr_size_t)(end - start));
+}
 
 static const char *end_of(t2m_text_t text)
 {
     return text.data + text.size;
 }
 
-static int is_library(t2m_text_t file)
+/* A line behind the type: part of the message. */
+static int take_message_line(told_t *told, t2m_text_t body, t2m_stack_python_line_e kind)
 {
-    static const char *const segments[] = { "site-packages", "dist-packages", "/usr/lib/python",
-                                            "/usr/lib64/python", "/usr/local/lib/python", NULL };
-
-    return t2m_stack_path_has(file, segments) || t2m_stack_text_starts(file, "<frozen ")
-           || (file.size && memmem(file.data, file.size, "/lib/python3", 12));
-}
-
-static apr_uint32_t number_at(t2m_text_t text)
-{
-    apr_uint32_t number = 0;
-
-    for (apr_size_t i = 0; i < text.size && text.data[i] >= '0' && text.data[i] <= '9'
-                           && number < 100000000; i++) {
-        number = number * 10 + (apr_uint32_t)(text.data[i] - '0');
+    if (told->is_remote && kind == T2M_STACK_PYTHON_QUOTES) {
+        told->quotes++;
     }
-    return number;
-}
-
-/* line: `File "PATH", line N, in FUNCTION`. */
-static void read_frame(t2m_stack_frame_t *frame, t2m_text_t line)
-{
-    static const char number[] = "\", line ", function[] = ", in ";
-    t2m_text_t rest = t2m_stack_text_skip(line, sizeof("File \"") - 1);
-    const char *at = memmem(rest.data, rest.size, number, sizeof(number) - 1);
-
-    if (!at) {
-        return;
+    if (told->quotes != 1
+        && (kind == T2M_STACK_PYTHON_HEADER || kind == T2M_STACK_PYTHON_GROUP)) {
+        return 0; /* another traceback */
     }
-    frame->file = t2m_text_of(rest.data, (apr_size_t)(at - rest.data));
-    frame->in_app = !is_library(frame->file);
-    rest = t2m_stack_text_skip(rest, frame->file.size + sizeof(number) - 1);
-    frame->line = number_at(rest);
-    at = memmem(rest.data, rest.size, function, sizeof(function) - 1);
-    if (at) {
-        frame->function = t2m_text_of(at + sizeof(function) - 1,
-                                      (apr_size_t)(end_of(rest) - at) - sizeof(function) + 1);
-    }
-}
-
-static void add_frame(parse_t *parse, t2m_text_t line)
-{
-    parse->frame = t2m_stack_add_frame(parse->stack, line);
-    if (is_frame(line)) {
-        read_frame(parse->frame, line);
-    }
-}
-
-/* A source line: the frame's text goes on up to its end. */
-static void extend_frame(parse_t *parse, t2m_text_t line)
-{
-    if (parse->frame) {
-        parse->frame->text.size = (apr_size_t)(end_of(line) - parse->frame->text.data);
-    }
-}
-
-static void end_exception(parse_t *parse, t2m_text_t line, apr_size_t size)
-{
-    t2m_text_t message = t2m_stack_text_skip(line, size);
-
-    if (message.size) {
-        message = t2m_stack_text_skip(message, message.size > 1 && message.data[1] == ' ' ? 2 : 1);
-    }
-    *parse->type = t2m_text_of(line.data, size);
-    *parse->message = message;
-    parse->ended = 1;
-    parse->frame = NULL;
-}
-
-static void extend_message(parse_t *parse, t2m_text_t line)
-{
-    if (!is_blank(line) && !parse->group) {
-        parse->message->size = (apr_size_t)(end_of(line) - parse->message->data);
-    }
-}
-
-static int is_header(t2m_text_t line)
-{
-    return t2m_stack_text_is(line, plain_header) || t2m_stack_text_is(line, group_header);
-}
-
-/* A line without a group's margin, or with it taken off. */
-static void read_line(parse_t *parse, t2m_text_t line)
-{
-    apr_size_t blanks = leading_blanks(line), size;
-
-    if (parse->ended && !(parse->group && t2m_stack_text_is(line, plain_header))) {
-        extend_message(parse, line);
-    } else if (is_blank(line) || is_header(line)) {
-        parse->ended = 0;
-    } else if (blanks == 2) {
-        add_frame(parse, t2m_stack_text_skip(line, 2));
-    } else if (blanks) {
-        extend_frame(parse, line);
-    } else {
-        size = type_size(line);
-        if (size) {
-            end_exception(parse, line, size);
-        }
-    }
-}
-
-/* Begins an exception that is told behind the one that ended the program. */
-static int begin_cause(parse_t *parse)
-{
-    t2m_stack_t *stack = parse->stack;
-
-    if (!t2m_stack_add_cause(stack, t2m_text_of(NULL, 0), t2m_text_of(NULL, 0))) {
-        return 0;
-    }
-    parse->type = &stack->causes[stack->cause_count - 1].type;
-    parse->message = &stack->causes[stack->cause_count - 1].message;
-    parse->frame = NULL;
-    parse->ended = 0;
-    return 1;
-}
-
-/* `+-+---------------- 1 ----------------` begins a member of a group, dashes alone end it. Returns
- * 0 when there is no room for one more. */
-static int read_ruler(parse_t *parse, t2m_text_t ruler)
-{
-    for (apr_size_t i = 0; i < ruler.size; i++) {
-        if (ruler.data[i] != '+' && ruler.data[i] != '-') {
-            return begin_cause(parse);
-        }
+    if (kind != T2M_STACK_PYTHON_BLANK) {
+        told->end = end_of(body);
     }
     return 1;
 }
 
-static int read_group_line(parse_t *parse, t2m_text_t line)
+/* A line of the exception itself, body without the margin. Returns 0 when it is none. */
+static int take_line(told_t *told, t2m_text_t line, t2m_text_t body)
 {
-    t2m_text_t rest = t2m_stack_text_skip(line, leading_blanks(line));
+    t2m_stack_python_line_e kind = t2m_stack_python_line(body);
 
-    if (rest.size && rest.data[0] == '|') {
-        rest = t2m_stack_text_skip(rest, rest.size > 1 && rest.data[1] == ' ' ? 2 : 1);
-        read_line(parse, rest);
+    if (told->type.size) {
+        return take_message_line(told, body, kind);
+    }
+    switch (kind) {
+    case T2M_STACK_PYTHON_BLANK:
         return 1;
-    }
-    return read_ruler(parse, rest);
-}
-
-/* One traceback of a chain, with its header or without. Returns 0 when there is no room. */
-static int read_one(parse_t *parse, t2m_text_t text)
-{
-    t2m_text_t line;
-
-    parse->group = 0;
-    while (t2m_stack_next_line(&text, &line)) {
-        if (is_group_header(line)) {
-            parse->group = 1;
-        } else if (!parse->group) {
-            read_line(parse, line);
-        } else if (has_margin(line) && !read_group_line(parse, line)) {
+    case T2M_STACK_PYTHON_HEADER:
+        if (told->has_header || told->frames.size) {
             return 0;
         }
+        told->has_header = 1;
+        return 1;
+    case T2M_STACK_PYTHON_INDENTED:
+        if (body.data[0] == '\t') {
+            return 0;
+        }
+        told->frames = between(told->frames.size ? told->frames.data : line.data, end_of(line));
+        return 1;
+    case T2M_STACK_PYTHON_ENDING:
+        told->type = t2m_text_of(body.data, t2m_stack_python_type(body));
+        told->is_remote = t2m_stack_python_is_remote(body);
+        told->end = end_of(body);
+        return 1;
+    case T2M_STACK_PYTHON_SENTENCE: /* before it, in a chain */
+        return !told->has_header && !told->frames.size;
+    default:
+        return 0;
     }
-    return 1;
 }
 
-/* The last traceback of text, behind the last sentence; *before: what stands before that. */
-static t2m_text_t last_of(t2m_text_t text, t2m_text_t *before)
+/* What stands behind the type, up to the end that was found: `: message`, or further lines. */
+static void end_message(told_t *told)
 {
-    t2m_text_t rest = text, last = text, line;
+    t2m_text_t rest;
 
-    *before = t2m_text_of(text.data, 0);
-    while (t2m_stack_next_line(&rest, &line)) {
-        if (is_sentence(line)) {
-            *before = t2m_text_of(text.data, (apr_size_t)(line.data - text.data));
-            last = rest;
+    if (!told->type.size) {
+        return;
+    }
+    rest = between(end_of(told->type), told->end);
+    if (t2m_stack_text_starts(rest, ": ")) {
+        rest = t2m_stack_text_skip(rest, 2);
+    }
+    else if (rest.size) { /* the colon, or the end of the line */
+        rest = t2m_stack_text_skip(rest, t2m_stack_text_starts(rest, "\r\n") ? 2 : 1);
+    }
+    told->message = t2m_stack_text_trim(rest);
+}
+
+/* Splits what one exception says into its parts. */
+static void tell(t2m_text_t text, apr_size_t margin, told_t *told)
+{
+    t2m_text_t rest = text, line, body;
+    int goes_on = 1;
+
+    memset(told, 0, sizeof(*told));
+    told->margin = margin;
+    while (goes_on && t2m_stack_next_line(&rest, &line)) {
+        t2m_stack_python_place_e place = t2m_stack_python_within(line, told->margin, &body);
+
+        if (place == T2M_STACK_PYTHON_FOREIGN && told->type.size) {
+            goes_on = take_message_line(told, line, T2M_STACK_PYTHON_OTHER);
+        }
+        else if (place == T2M_STACK_PYTHON_OWN) {
+            if (margin == 0 && !told->has_header
+                && t2m_stack_python_line(line) == T2M_STACK_PYTHON_GROUP) {
+                told->has_header = 1;
+                told->margin = T2M_STACK_PYTHON_MARGIN;
+            }
+            else {
+                goes_on = take_line(told, line, body);
+            }
+        }
+        else {
+            if (place != T2M_STACK_PYTHON_FOREIGN) {
+                told->members = t2m_stack_text_from(text, line.data);
+            }
+            goes_on = 0;
         }
     }
-    return last;
+    end_message(told);
 }
 
-/* Whether the first line begins a traceback. */
-static t2m_stack_answer_e begins_of(t2m_text_t text)
+static int is_source(t2m_text_t body)
+{
+    return !t2m_stack_text_starts(body, "  ") || t2m_stack_text_blank(body.data[2]);
+}
+
+static int is_marks(t2m_text_t body)
+{
+    apr_size_t i = 0;
+
+    while (i < body.size && strchr(" ~^", body.data[i]) && body.data[i] != '\0') {
+        i++;
+    }
+    return i == body.size;
+}
+
+/* A frame is indented by two, its source by more. */
+static void add_frames(t2m_stack_t *stack, const told_t *told)
+{
+    t2m_text_t rest = told->frames, line, body;
+    t2m_stack_frame_t *frame = NULL;
+
+    while (t2m_stack_next_line(&rest, &line)) {
+        (void)t2m_stack_python_within(line, told->margin, &body);
+        if (is_marks(body)) {
+            continue;
+        }
+        if (frame && is_source(body)) {
+            frame->text = between(frame->text.data, end_of(line));
+            continue;
+        }
+        body = t2m_stack_text_trim(body);
+        frame = t2m_stack_add_frame(stack, between(body.data, end_of(line)));
+        (void)t2m_stack_python_place(body, frame);
+        if (t2m_stack_text_starts(body, "[Previous line repeated ")) {
+            stack->truncated = 1;
+        }
+    }
+}
+
+/* Each member of a group, in their order. */
+static void read_members(reader_t *reader, const told_t *told, unsigned depth)
+{
+    t2m_text_t rest = told->members, line, body;
+    const char *start = NULL;
+
+    while (depth < DEPTH_MAX && t2m_stack_next_line(&rest, &line)) {
+        t2m_stack_python_place_e place = t2m_stack_python_within(line, told->margin, &body);
+
+        if (place == T2M_STACK_PYTHON_MEMBER || place == T2M_STACK_PYTHON_MORE
+            || place == T2M_STACK_PYTHON_END) {
+            if (start) {
+                read_chain(reader, between(start, line.data), told->margin + 2, depth + 1);
+            }
+            start = place == T2M_STACK_PYTHON_MEMBER ? rest.data : NULL;
+            reader->stack->truncated |= place == T2M_STACK_PYTHON_MORE;
+        }
+    }
+    if (start) {
+        read_chain(reader, between(start, end_of(told->members)), told->margin + 2, depth + 1);
+    }
+}
+
+/* Gives the exception its place. Returns 0 when there is none. Of one that broke off before it said
+ * anything the exception before it takes the place. */
+static int add_exception(reader_t *reader, const told_t *told)
+{
+    if (!told->type.size && !told->frames.size) {
+        reader->stack->truncated = 1;
+        return 0;
+    }
+    if (!reader->begun) {
+        reader->begun = 1;
+        reader->stack->type = told->type;
+        reader->stack->message = told->message;
+        return 1;
+    }
+    if (!told->type.size) {
+        return 0;
+    }
+    return t2m_stack_add_cause(reader->stack, told->type, told->message);
+}
+
+/* The traceback of another process, between its quotes. */
+static t2m_text_t quoted_part(const told_t *told)
+{
+    static const char start[] = "\"\"\"\n", end[] = "\n\"\"\"";
+    t2m_text_t message = t2m_stack_text_trim(told->message);
+
+    if (!told->is_remote || !t2m_stack_text_starts(message, start)) {
+        return t2m_text_of(message.data, 0);
+    }
+    message = t2m_stack_text_skip(message, sizeof(start) - 1);
+    if (t2m_stack_text_ends(message, end)) {
+        message.size -= sizeof(end) - 1;
+    }
+    return message;
+}
+
+static void read_exception(reader_t *reader, t2m_text_t text, apr_size_t margin, unsigned depth)
+{
+    t2m_text_t quoted;
+    told_t told;
+
+    tell(text, margin, &told);
+    quoted = quoted_part(&told);
+    if (quoted.size && depth < DEPTH_MAX) {
+        read_chain(reader, quoted, 0, depth + 1);
+    }
+    else if (add_exception(reader, &told)) {
+        add_frames(reader->stack, &told);
+        read_members(reader, &told, depth);
+    }
+}
+
+typedef struct {
+    apr_size_t margin;
+    int remote, quoted; /* the line before the quotes was there; the quotes were */
+} splitter_t;
+
+/* Nonzero for the sentence between two exceptions, which the quoted ones have too. */
+static int splits(splitter_t *splitter, t2m_text_t line)
+{
+    t2m_stack_python_line_e kind;
+    t2m_text_t body;
+
+    (void)t2m_stack_python_within(line, splitter->margin, &body);
+    kind = t2m_stack_python_line(body);
+    if (kind == T2M_STACK_PYTHON_QUOTES) {
+        splitter->quoted = splitter->remote && !splitter->quoted;
+    }
+    splitter->remote = splitter->quoted || t2m_stack_python_is_remote(body);
+    return !splitter->quoted && kind == T2M_STACK_PYTHON_SENTENCE;
+}
+
+/* The exceptions of a chain, the last one first. */
+static void read_chain(reader_t *reader, t2m_text_t text, apr_size_t margin, unsigned depth)
+{
+    const char *ends[CHAIN_MAX + 1]; /* of the newest ones; each begins where another ended */
+    t2m_text_t rest = text, line;
+    splitter_t splitter = { margin, 0, 0 };
+    unsigned count = 0, i;
+
+    ends[0] = text.data;
+    while (t2m_stack_next_line(&rest, &line)) {
+        if (splits(&splitter, line)) {
+            count++;
+            ends[count % (CHAIN_MAX + 1)] = line.data;
+        }
+    }
+    ends[(count + 1) % (CHAIN_MAX + 1)] = end_of(text);
+    for (i = 0; i < CHAIN_MAX && i <= count; i++) {
+        const char *start = ends[(count - i) % (CHAIN_MAX + 1)];
+
+        read_exception(reader, between(start, ends[(count - i + 1) % (CHAIN_MAX + 1)]), margin,
+                       depth);
+    }
+    reader->stack->truncated |= count >= CHAIN_MAX;
+}
+
+/* Whether the first lines begin a traceback. */
+static int is_begun(t2m_text_t text)
 {
     t2m_stack_stage_t stage = { 0, 0, 0 };
     t2m_text_t line;
+    t2m_stack_answer_e answer = t2m_stack_next_line(&text, &line) ? begins(line, &stage)
+                                                                  : T2M_STACK_NO;
 
-    return t2m_stack_next_line(&text, &line) ? begins(line, &stage) : T2M_STACK_NO;
-}
-
-static int is_end_of_line(char byte)
-{
-    return byte == '\n' || byte == '\r' || byte == ' ';
-}
-
-/* A message may begin in the line behind its type, and end before blank lines. */
-static void cut_blanks(t2m_text_t *text)
-{
-    while (text->size && is_end_of_line(text->data[text->size - 1])) {
-        text->size--;
+    if (answer == T2M_STACK_PERHAPS) {
+        answer = t2m_stack_next_line(&text, &line) ? continues(line, &stage) : T2M_STACK_NO;
     }
-    while (text->size && is_end_of_line(text->data[0])) {
-        *text = t2m_stack_text_skip(*text, 1);
-    }
+    return answer == T2M_STACK_YES;
 }
 
-/* Each is looked for once among the lines that are left, and a chain has but so many that fit. */
 static int parse(t2m_text_t text, t2m_stack_t *stack)
 {
-    parse_t own = { .stack = stack };
-    t2m_stack_answer_e answer = begins_of(text);
-    int has_header = answer == T2M_STACK_YES, fits = 1;
-    t2m_text_t one;
+    reader_t reader = { stack, 0 };
 
-    if (answer == T2M_STACK_NO) {
+    if (!is_begun(text)) {
         return 0;
     }
     t2m_stack_clear(stack);
-    own.type = &stack->type;
-    own.message = &stack->message;
-    do {
-        one = last_of(text, &text);
-        if (is_blank(one) && text.size) { /* it broke off behind a sentence */
-            stack->truncated = 1;
-            one = last_of(text, &text);
-        }
-        fits = read_one(&own, one);
-        cut_blanks(own.message);
-    } while (text.size && fits && begin_cause(&own));
-    if (text.size) {
-        stack->truncated = 1;
-    }
-    if (!stack->type.size && stack->frame_count && has_header) {
+    read_chain(&reader, text, 0, 0);
+    if (!stack->type.size && (stack->frame_count || stack->cause_count)) {
         stack->type = t2m_text("Traceback"); /* it broke off before it said */
     }
     return stack->type.size > 0;

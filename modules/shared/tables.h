@@ -182,6 +182,8 @@ typedef struct {
     apr_uint64_t forgotten;    /* a group without a row happened at most so often and as often as
                                 * `before` of row 0 says: see writer/fold_group_place.c */
     apr_uint64_t restored;     /* 1: the groups of before the start were looked for */
+    apr_uint64_t groups_directory[2]; /* device and inode of the directory that the groups were
+                                       * read from or written to; zeros: none yet */
     unsigned char recent_bytes[T2M_RECENT_COUNT][T2M_RECENT_BYTES];
 } t2m_tables_t;
 

@@ -21,7 +21,7 @@
 
 enum { SAVE_US = 60000000 };
 
-/* Where the file is to be: another T2MLogDir has none yet. Zero when that directory is no more. */
+/* Where the file is to be, which another T2MLogDir changes. Zero when that directory is no more. */
 static int find_directory(apr_uint64_t directory[2])
 {
     struct stat information;
@@ -55,6 +55,20 @@ static int has_changed(const t2m_chores_t *chores, apr_uint64_t *mark, apr_uint6
             || memcmp(directory, chores->groups.directory, sizeof(chores->groups.directory)) != 0);
 }
 
+/* A file of groups that are not ours is kept: T2MLogDir was changed, or was mounted late. */
+static apr_status_t own_file(t2m_chores_t *chores)
+{
+    int aside;
+    apr_status_t status = t2m_group_file_own(T2M_FD_DIRECTORY, &chores->drain->board, &aside);
+
+    if (aside) {
+        t2m_chores_notice(chores, T2M_LEVEL_WARNING, "T2M0225: there were other error groups in "
+                          "%s already, which this server has not read; they are kept as %s.before",
+                          T2M_GROUP_FILE, T2M_GROUP_FILE);
+    }
+    return status;
+}
+
 static apr_status_t save(t2m_chores_t *chores)
 {
     apr_uint64_t mark, directory[2];
@@ -62,6 +76,10 @@ static apr_status_t save(t2m_chores_t *chores)
 
     if (!has_changed(chores, &mark, directory)) {
         return APR_SUCCESS;
+    }
+    status = own_file(chores);
+    if (status != APR_SUCCESS) {
+        return status;
     }
     status = t2m_group_file_save(T2M_FD_DIRECTORY, &chores->drain->board);
     if (status == APR_SUCCESS) {

@@ -32,6 +32,7 @@
 
 #define TEMPORARY T2M_GROUP_FILE ".tmp"
 #define DAMAGED T2M_GROUP_FILE ".damaged"
+#define BEFORE T2M_GROUP_FILE ".before"
 #define FORMAT "t2mlog-error-groups"
 
 enum {
@@ -487,6 +488,44 @@ static const char *read_into(int directory, t2m_board_t *board, unsigned *groups
     return why;
 }
 
+/* Device and inode of a directory. */
+static apr_status_t identify(int directory, apr_uint64_t identity[2])
+{
+    struct stat information;
+
+    if (fstat(directory, &information) != 0) {
+        return errno;
+    }
+    identity[0] = (apr_uint64_t)information.st_dev;
+    identity[1] = (apr_uint64_t)information.st_ino;
+    return APR_SUCCESS;
+}
+
+static void note_directory(t2m_board_t *board, const apr_uint64_t identity[2])
+{
+    t2m_store(&board->tables->groups_directory[0], identity[0]);
+    t2m_store(&board->tables->groups_directory[1], identity[1]);
+}
+
+apr_status_t t2m_group_file_own(int directory, t2m_board_t *board, int *aside)
+{
+    apr_uint64_t identity[2];
+    apr_status_t status = identify(directory, identity);
+
+    *aside = 0;
+    if (status != APR_SUCCESS
+        || memcmp(identity, board->tables->groups_directory, sizeof(identity)) == 0) {
+        return status;
+    }
+    if (renameat(directory, T2M_GROUP_FILE, directory, BEFORE) == 0) {
+        *aside = 1;
+    } else if (errno != ENOENT) {
+        return errno;
+    }
+    note_directory(board, identity);
+    return APR_SUCCESS;
+}
+
 /* A board that has seen a batch has groups of its own. */
 static int is_new_board(t2m_board_t *board)
 {
@@ -498,6 +537,7 @@ apr_status_t t2m_group_file_load(int directory, t2m_board_t *board, unsigned *gr
                                  const char **why)
 {
     apr_status_t status = APR_SUCCESS;
+    apr_uint64_t identity[2];
 
     *groups = 0;
     *why = NULL;
@@ -505,6 +545,9 @@ apr_status_t t2m_group_file_load(int directory, t2m_board_t *board, unsigned *gr
         t2m_board_undo(board); /* of a writer that was killed in doing this */
         (void)unlinkat(directory, TEMPORARY, 0);
         *why = read_into(directory, board, groups, &status);
+        if (identify(directory, identity) == APR_SUCCESS) {
+            note_directory(board, identity);
+        }
     }
     if (*why) {
         status = renameat(directory, T2M_GROUP_FILE, directory, DAMAGED) == 0 ? APR_EINVAL : errno;

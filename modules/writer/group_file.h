@@ -43,6 +43,14 @@ apr_status_t t2m_group_file_load(int directory, t2m_board_t *board, unsigned *gr
                                  const char **why);
 
 /**
+ * To be called before the groups are saved: a file in the directory that has those of others, since
+ * this board's were neither read from there nor saved there before, gets the name
+ * T2M_GROUP_FILE.before. Sets *aside when it did. Returns the system's error when it cannot; the
+ * file would then be lost by saving. Not by two threads at once.
+ */
+apr_status_t t2m_group_file_own(int directory, t2m_board_t *board, int *aside);
+
+/**
  * Reads size bytes, which may be any, as the file's into rows of board, which has no groups.
  * Returns NULL and the number of groups, or what is wrong with them; then no row has changed.
  */

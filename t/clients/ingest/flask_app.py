@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # Licensed under the Apache License, Version 2.0; see the file LICENSE.
 """A Flask application whose errors Sentry's own library reports: flask_app.py PORT
 

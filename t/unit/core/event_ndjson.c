@@ -24,7 +24,8 @@ static void test_app(void)
     read_body("{\"stream\":\"app\",\"message\":\"stock is low\",\"level\":\"warn\","
               "\"logger\":\"shop.cart\",\"timestamp\":1795406863.5,\"request_id\":\"req-12345678\","
               "\"trace_id\":\"0af7651916cd43dd8448eb211c80319c\",\"span_id\":\"b7ad6b7169203331\","
-              "\"method\":\"GET\",\"path\":\"/cart?x=1\",\"ip\":\"192.0.2.7\",\"hostname\":\"web-1\","
+              "\"method\":\"GET\",\"path\":\"/cart?x=1\",\"ip\":\"192.0.2.7\","
+              "\"hostname\":\"web-1\","
               "\"environment\":\"test\",\"release\":\"r1\",\"product\":42,\"isVip\":true,"
               "\"price\":1.5,\"tags\":[\"a\"],\"none\":null,\"event\":\"e\",\"metric\":\"m\","
               "\"status\":7,\"exception\":\"x\"}");
@@ -246,6 +247,7 @@ static void test_long_trace(void)
     is_number(result.taken, 1, "a long trace");
     is_number(last.stack.frame_count, T2M_STACK_FRAMES_MAX, "as many frames as can be");
     ok(last.stack.truncated, "which is told");
+    is_number((long long)last.scratch_size, 0, "what was joined in vain takes no room");
     ok(strstr(shown, "\nframe 99=||0|0|0|frame 299 ") != NULL, "the last one is there");
     free(text);
 }

@@ -26,7 +26,8 @@
 #define TEXT(key, value) "{\"key\":\"" key "\",\"value\":{\"stringValue\":\"" value "\"}}"
 #define ANY(key, value) "{\"key\":\"" key "\",\"value\":{" value "}}"
 
-#define PYTHON "Traceback (most recent call last):\\n  File \\\"/srv/app/a.py\\\", line 3, in f\\n" \
+#define PYTHON \
+    "Traceback (most recent call last):\\n  File \\\"/srv/app/a.py\\\", line 3, in f\\n" \
     "    g()\\nValueError: no\\n"
 
 static char told[65536];
@@ -380,6 +381,33 @@ static void test_resources(void)
     run(cases, COUNT(cases));
 }
 
+/* An array of a resource is a text like any other's, unless it is long. */
+static void test_resource_arrays(void)
+{
+    static char request[4096];
+    unsigned count, i;
+
+    for (count = 255; count <= 256; count++) { /* brackets, and two bytes each less a comma */
+        size_t size = (size_t)snprintf(request, sizeof(request), "{\"resourceLogs\":[{\"resource\":"
+                                       "{\"attributes\":[{\"key\":\"a\",\"value\":{\"arrayValue\":"
+                                       "{\"values\":[");
+
+        for (i = 0; i < count; i++) {
+            size += (size_t)snprintf(request + size, sizeof(request) - size, "%s{\"intValue\":7}",
+                                     i ? "," : "");
+        }
+        size += (size_t)snprintf(request + size, sizeof(request) - size,
+                                 "]}}}]},\"scopeLogs\":[{\"logRecords\":[{}]}]}]}");
+        (void)read_bytes(request, size);
+        if (count == 255) {
+            ok(strncmp(told, "LINE INFO resource_a:'[7,7,7", 28) == 0 && told_size == 22 + 511 + 2,
+               "511 bytes are kept: %d", (int)told_size);
+        } else {
+            is_bytes(told, told_size, "LINE INFO truncated;", "513 are not");
+        }
+    }
+}
+
 /* A resource that says more than is kept of it. */
 static void test_many(void)
 {
@@ -477,6 +505,7 @@ int main(void)
     test_attributes();
     test_exceptions();
     test_resources();
+    test_resource_arrays();
     test_many();
     test_shapes();
     test_no_json();

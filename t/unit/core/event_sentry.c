@@ -225,7 +225,8 @@ static const struct {
       "invalid: item 1, record 4: it ends before its start\n", 0, 3, 0 },
     { "{}\n{\"type\":\"span\"}\n{\"op\":\"db\"}",
       "unsupported: item 1: no container of several records\n", 0, 0, 1 },
-    { "{}\n{\"type\":\"log\"}\n{", "not_json: item 1: string or '}' expected at byte 1\n", 0, 1, 0 },
+    { "{}\n{\"type\":\"log\"}\n{", "not_json: item 1: string or '}' expected at byte 1\n", 0, 1,
+      0 },
     /* behind these nothing can be read: an attachment may hold anything */
     { "{}\n{\"type\":\"attachment\",\"length\":99}\n\n{\"type\":\"event\"}\n{\"message\":\"a\"}",
       "invalid: item 1: the body ends before its length\n", 0, 1, 0 },
@@ -233,7 +234,7 @@ static const struct {
       "invalid: item 1: no end of line behind its length\n", 0, 1, 0 },
     { "{}\n{\"type\":\"attachment\",\"length\":-1}\na\n{\"type\":\"event\"}\n{\"message\":\"a\"}",
       "invalid: item 1: length is no whole number\n", 0, 1, 0 },
-    { "{}\n{\"type\":\"attachment\",\"length\":\"1\"}\na\n{\"type\":\"event\"}\n{\"message\":0}",
+    { "{}\n{\"type\":\"attachment\",\"length\":\"1\"}\na\n{\"type\":\"event\"}\n{}",
       "invalid: item 1: length is no whole number\n", 0, 1, 0 },
     { "{}\n[]\na\n{\"type\":\"event\"}\n{\"message\":\"a\"}",
       "invalid: item 1: the header is no object\n", 0, 1, 0 },

@@ -277,7 +277,7 @@ static void test_many(void)
     out = open_memstream(&text, &size);
     fputs("a.C: x\n\tat a.C.f(C.java:1)\n", out);
     for (i = 1; i <= T2M_STACK_CAUSES_MAX + 2; i++) {
-        fprintf(out, "Caused by: a.D: %d\n%s\tat a.D.f(D.java:%d)\n", i, i % 2 ? "and more\n" : "",
+        fprintf(out, "Caused by: a.D: %d\n%s\tat a.D.f(D.java:%d)\n", i, i % 2 ? "" : "and more\n",
                 i);
     }
     fclose(out);

@@ -135,6 +135,14 @@ static void check_end(void)
     (void)fclose(log);
 }
 
+/* The number of its code. */
+static int newest_notice(void)
+{
+    apr_uint32_t count = chores->shared.notice_count;
+
+    return count ? atoi(chores->shared.notices[count - 1].text + 3) : 0;
+}
+
 /* T2M_FD_DIRECTORY follows T2MLogDir. */
 static void check_directory(void)
 {
@@ -144,11 +152,18 @@ static void check_directory(void)
     (void)was_saved();
     (void)mkdirat(folder, "other", 0700);
     other = openat(folder, "other", O_RDONLY | O_DIRECTORY);
+    (void)close(openat(other, T2M_GROUP_FILE, O_WRONLY | O_CREAT, 0600));
     (void)dup2(other, T2M_FD_DIRECTORY);
+    chores->shared.notice_count = 0; /* there is room */
     look(START + 30 * MINUTE);
     ok(was_saved(), "another directory has them, too");
+    ok(unlinkat(other, T2M_GROUP_FILE ".before", 0) == 0, "those of others there are kept");
+    ok(newest_notice() == 225, "and it says so");
     look(START + 40 * MINUTE);
     ok(!was_saved(), "once");
+    happen(7);
+    look(START + 45 * MINUTE);
+    ok(was_saved() && unlinkat(other, T2M_GROUP_FILE ".before", 0) != 0, "our own are replaced");
     (void)unlinkat(other, T2M_GROUP_FILE, 0);
     (void)unlinkat(folder, "other", AT_REMOVEDIR);
     happen(6);
