@@ -25,9 +25,9 @@ enum {
 };
 
 typedef struct {
-    t2m_text_t function; /* as the language names it: "Shop\\Cart->add", "main.load"; may be empty */
+    t2m_text_t function; /* as the language has it: "Shop\\Cart->add", "main.load"; may be empty */
     t2m_text_t file;     /* path or name; empty: not said, as for native and internal functions */
-    t2m_text_t text;     /* what the trace says of it, with the source lines behind it; never empty */
+    t2m_text_t text;     /* what the trace says of it, source lines behind it; never empty */
     apr_uint32_t line;   /* from 1; 0: not said */
     unsigned char in_app; /* code of the site, not of the language or of a library */
     unsigned char cause; /* 0: of the exception that ended the program; n: of causes[n - 1] */
@@ -91,8 +91,8 @@ void t2m_stack_clear(t2m_stack_t *stack);
 
 /**
  * Adds a frame of the exception (cause 0) or of the newest cause, and returns it, to be filled; all
- * of it but cause is zero. When there is no room the middle gives way: truncated is set, and what
- * was the frame in the middle is handed out as the last one.
+ * of it but cause is zero. When there is no room, the frame in the middle of the exception that has
+ * most gives way, and truncated is set: a frame that was returned before may be another one then.
  */
 t2m_stack_frame_t *t2m_stack_add_frame(t2m_stack_t *stack, t2m_text_t text);
 
@@ -107,17 +107,18 @@ void t2m_stack_reverse(t2m_stack_t *stack);
 int t2m_stack_next_line(t2m_text_t *rest, t2m_text_t *line);
 
 /** Nonzero when one of segments (ends with NULL) stands in path between slashes (or backslashes) or
- * at its start: "node_modules" in "/srv/node_modules/a.js", "/usr/lib/python3" at a start. */
+ * at its start or end: "node_modules" in "/srv/node_modules/a.js". One that begins with a slash is
+ * what path begins with, whatever follows: "/usr/lib/python3" in "/usr/lib/python3.11/a.py". */
 int t2m_stack_path_has(t2m_text_t path, const char *const *segments);
 
 /** Reads a text in whatever language it is. Returns nonzero when it is a trace. */
 int t2m_stack_parse(t2m_text_t text, t2m_stack_t *stack);
 
 /**
- * Writes what stands in `traceback` of a record: a frame an item, items with 0x1e between them; in a
- * frame's text each line without the blanks around it, and without lines of nothing but the marks
- * `~` and `^`. Before the frames of a cause, an item `Caused by: TYPE: MESSAGE`. At most room bytes,
- * whole items: the middle ones are left out, and `[frames left out]` says so. Returns the size.
+ * Writes what stands in `traceback` of a record: a frame an item, items with 0x1e between them; of
+ * a frame's text each line without the blanks around it, and without those of nothing but the marks
+ * `~` and `^`. Before the frames of a cause, an item `Caused by: TYPE: MESSAGE`. At most room bytes
+ * of whole items: the middle ones are left out, and `[frames left out]` says so. Returns the size.
  */
 apr_size_t t2m_stack_write_lines(const t2m_stack_t *stack, char *out, apr_size_t room);
 

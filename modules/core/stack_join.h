@@ -28,11 +28,12 @@ apr_size_t t2m_stack_join_size(void);
 void t2m_stack_join_reset(t2m_stack_join_t *join);
 
 /**
- * Takes a line, or several with LFs between them, without the last end-of-line. Returns nonzero when
- * it belongs to a trace and was kept. Of several lines the first decides about all.
+ * Takes a line, or several with LFs between them, without the last end-of-line. Returns nonzero
+ * when it belongs to a trace and was kept. Of several lines the first decides about all.
  *
  * A line that cannot belong returns 0 and leaves what is held alone: when t2m_stack_join_open, the
- * caller then reads the result, resets, and offers the line once more (it may begin the next trace).
+ * caller then reads the result, resets, and offers the line once more (it may begin another trace).
+ * Lines that just may be of a trace are kept until another tells, eight of them at most.
  */
 int t2m_stack_join_line(t2m_stack_join_t *join, t2m_text_t line);
 

@@ -9,205 +9,233 @@
  * and limitations under the License.
  */
 
-/* What Perl says when it dies or warns: `MESSAGE at FILE line N.`, and behind it the calls that Carp
- * tells, each in a line that begins with a tab:
+/* What Perl says when it dies or warns: `MESSAGE at FILE line N.`, and behind it the calls that
+ * Carp tells, each in a line that begins with a tab:
  *
  *     no such file at lib/Shop.pm line 12.
  *             Shop::load("a.txt") called at index.pl line 3
  *
  * A line with a place says where the function named before it was called: the function of a frame
- * is that of the line behind its place. An object that dies without a text of its own gives its
- * class as the type (`Shop::Error=HASH(0x55...)`); all others have none. */
+ * is that of the line behind its place, and the outermost has none. The same of Devel::StackTrace,
+ * whose lines have no tab, and of Mojo::Exception.
+ *
+ * Who dies has no type but for an object's class: of one without a text of its own, or when the
+ * message names it. A message of more lines has its place in the last one. Joined line by line the
+ * lines before that are not known to belong to it.
+ */
 #include "core/stack.h"
+#include "core/stack_perl_line.h"
 #include "core/stack_text.h"
 
-typedef enum {
-    STAGE_NONE,
-    STAGE_MESSAGE,
-    STAGE_CALLS
-} stage_e;
+enum {
+    MESSAGE_LINES_MAX = 64, /* of one message */
+    MORE_LINES_MAX = 32     /* that are no calls, when lines are joined */
+};
 
-static const char at_word[] = " at ", line_word[] = " line ", called[] = " called at ";
+static const char begun[] = "Trace begun";
 
-/* ` at FILE line N` somewhere in a line, and what is behind it. */
+/* What is not the site's own. */
+static const char *const libraries[] = {
+    "perl5", "site_perl", "vendor_perl", "perl-base", "/usr/share/perl", "/usr/local/share/perl",
+    "/usr/lib/perl", "/usr/local/lib/perl", "/etc/perl", NULL
+};
+
+/* ---- a whole trace ---- */
+
 typedef struct {
-    const char *start;   /* of the blank before `at` */
-    t2m_text_t file, place;
-    apr_uint32_t line;
-    const char *end;     /* behind the number */
-} place_t;
+    t2m_stack_t *stack;
+    t2m_stack_frame_t *frame; /* the last one, whose function the next line tells */
+    int compile;              /* perl could not compile the program: more messages follow */
+    int called;               /* calls were there */
+    int mojo;                 /* Mojolicious' frames are being read: 1 before the first one */
+    const char *open;         /* of the lines that are no call yet: its arguments have LFs */
+} reader_t;
 
-static apr_uint32_t read_number(const char **at, const char *end)
+/* What was made while the program ran has no file: `(eval 7)`. Debian's perl has its own modules in
+ * /usr/lib/x86_64-linux-gnu/perl/5.36. */
+static unsigned char is_in_app(t2m_text_t file)
 {
-    apr_uint32_t number = 0;
-    const char *start = *at;
+    return !t2m_stack_text_starts(file, "(") && !t2m_stack_path_has(file, libraries)
+        && !t2m_stack_text_find(file, "/perl/5.");
+}
 
-    for (; *at < end && *at - start < T2M_STACK_TEXT_DIGITS_MAX && t2m_stack_text_digit(**at);
-         (*at)++) {
-        number = number * 10 + (apr_uint32_t)(**at - '0');
+static void add_place(reader_t *reader, t2m_text_t text, const t2m_stack_perl_place_t *place)
+{
+    reader->frame = t2m_stack_add_frame(reader->stack, text);
+    reader->frame->file = place->file;
+    reader->frame->line = place->line;
+    reader->frame->in_app = is_in_app(place->file);
+}
+
+/* Nonzero when the last frame is there. */
+static int is_at(const reader_t *reader, const t2m_stack_perl_place_t *place)
+{
+    return reader->frame && reader->frame->line == place->line
+        && reader->frame->file.size == place->file.size
+        && memcmp(reader->frame->file.data, place->file.data, place->file.size) == 0;
+}
+
+static void name_frame(reader_t *reader, t2m_text_t function)
+{
+    if (reader->frame && !reader->frame->function.size) {
+        reader->frame->function = function;
     }
-    return number;
 }
 
-/* Nonzero when what is behind a place may be there: a full stop, `, <STDIN> line 5.`, `, near "x"`,
- * or the end. */
-static int may_follow(const char *at, const char *end)
+/* A call. Arguments with LFs begin lines before that of the place. */
+static void read_call(reader_t *reader, t2m_text_t text, const t2m_stack_perl_line_t *line)
 {
-    return at == end || *at == '\n' || *at == '\r' || *at == '.'
-           || (end - at > 2 && at[0] == ',' && at[1] == ' '
-               && (at[2] == '<' || at[2] == 'n' || at[2] == 'a'));
-}
+    t2m_text_t function = line->function;
 
-/* The last place of a line that is all of a file's name and a number. */
-static int find_place(t2m_text_t line, place_t *place)
-{
-    const char *end = line.data + line.size, *found, *at;
-    int ok = 0;
-
-    for (found = t2m_stack_text_find(line, at_word); found;
-         found = t2m_stack_text_find(t2m_stack_text_from(line, found + 1), at_word)) {
-        t2m_text_t rest = t2m_stack_text_from(line, found + sizeof(at_word) - 1);
-        const char *number = t2m_stack_text_find(rest, line_word);
-
-        if (!number || number == rest.data) {
-            break;
-        }
-        at = number + sizeof(line_word) - 1;
-        place->line = ok ? place->line : 0;
-        if (at < end && t2m_stack_text_digit(*at)) {
-            const char *digits = at;
-            apr_uint32_t value = read_number(&at, end);
-
-            if (at > digits && may_follow(at, end)) {
-                place->start = found;
-                place->file = t2m_text_of(rest.data, (apr_size_t)(number - rest.data));
-                place->place = t2m_text_of(rest.data, (apr_size_t)(at - rest.data));
-                place->line = value;
-                place->end = at;
-                ok = 1;
-            }
+    if (reader->open) {
+        text = t2m_text_of(reader->open, (apr_size_t)(text.data + text.size - reader->open));
+        function = t2m_text_of(text.data, 0);
+        while (function.size < text.size && text.data[function.size] != '(') {
+            function.size++;
         }
     }
-    return ok;
-}
-
-/* ---- joining ---- */
-
-static t2m_stack_answer_e begins(t2m_text_t line, t2m_stack_stage_t *stage)
-{
-    place_t place;
-
-    if (!line.size || line.data[0] == '\t' || !find_place(line, &place)) {
-        return T2M_STACK_NO;
+    if (reader->frame) {
+        reader->frame->function = function;
     }
-    stage->stage = STAGE_MESSAGE;
-    return T2M_STACK_PERHAPS;
+    add_place(reader, text, &line->place);
+    reader->called = 1;
 }
 
-static int is_call(t2m_text_t line)
+/* `BEGIN failed`: who was told last was in it, or it is where that was called. */
+static void read_begin(reader_t *reader, t2m_text_t text, const t2m_stack_perl_line_t *line)
 {
-    return t2m_stack_text_starts(line, "\t") && t2m_stack_text_find(line, called);
+    if (!is_at(reader, &line->place)) {
+        add_place(reader, text, &line->place);
+    }
+    if (!reader->called) {
+        name_frame(reader, line->function);
+    }
 }
 
-/* Lines with which perl itself goes on, each with a place of its own. */
-static int is_aftermath(t2m_text_t line)
+/* Mojolicious tells the place of the message again, as that of its own method. */
+static void read_mojo_call(reader_t *reader, t2m_text_t text, const t2m_stack_perl_line_t *line)
 {
-    static const char *const starts[] = {
-        "BEGIN failed--compilation aborted", "Compilation failed in require", "Execution of ",
-        "\t...propagated at ", "\t(Might be", "\t(in cleanup)", "Callback called exit", NULL
-    };
+    int first = reader->mojo < 2;
 
-    for (const char *const *start = starts; *start; start++) {
-        if (t2m_stack_text_starts(line, *start)) {
-            return 1;
+    reader->mojo = 2;
+    if (first && is_at(reader, &line->place)) {
+        return;
+    }
+    if (!first && reader->frame) {
+        reader->frame->function = line->function;
+    }
+    add_place(reader, text, &line->place);
+}
+
+/* A line that is no call. Of what did not compile all that is said is the message. */
+static int read_message(reader_t *reader, t2m_text_t text)
+{
+    t2m_stack_t *stack = reader->stack;
+
+    if (!reader->compile || stack->frame_count > 1) {
+        return 0;
+    }
+    stack->message.size = (apr_size_t)(text.data + text.size - stack->message.data);
+    return 1;
+}
+
+/* A line without a place: arguments, or what Mojolicious shows of the code. */
+static int read_other(reader_t *reader, t2m_text_t text)
+{
+    if (!reader->open && t2m_stack_text_find(text, "(") && text.data[0] != '\t') {
+        reader->open = text.data;
+    }
+    return reader->open || reader->compile || reader->mojo || t2m_stack_text_is(text, "Context:")
+        || text.data[0] == ' ';
+}
+
+/* Returns 0 at a line that does not belong. */
+static int read_line(reader_t *reader, t2m_text_t text)
+{
+    t2m_stack_perl_line_t line = t2m_stack_perl_line(text);
+
+    switch (line.kind) {
+    case T2M_STACK_PERL_MESSAGE:
+    case T2M_STACK_PERL_COMPILE:
+        return read_message(reader, text);
+    case T2M_STACK_PERL_OTHER:
+        return read_other(reader, text);
+    case T2M_STACK_PERL_CALL:
+        read_call(reader, text, &line);
+        break;
+    case T2M_STACK_PERL_ON_ITS_WAY:
+        add_place(reader, text, &line.place);
+        break;
+    case T2M_STACK_PERL_REQUIRE:
+        name_frame(reader, line.function);
+        add_place(reader, text, &line.place);
+        break;
+    case T2M_STACK_PERL_BEGIN:
+        read_begin(reader, text, &line);
+        break;
+    case T2M_STACK_PERL_MOJO:
+        reader->mojo = 1;
+        break;
+    case T2M_STACK_PERL_MOJO_CALL:
+        read_mojo_call(reader, text, &line);
+        break;
+    default:
+        return line.kind != T2M_STACK_PERL_OBJECT && line.kind != T2M_STACK_PERL_TRACE;
+    }
+    reader->open = NULL;
+    return 1;
+}
+
+static int is_head(t2m_stack_perl_line_e kind)
+{
+    return kind == T2M_STACK_PERL_MESSAGE || kind == T2M_STACK_PERL_COMPILE
+        || kind == T2M_STACK_PERL_OBJECT || kind == T2M_STACK_PERL_TRACE;
+}
+
+/* Reads a message up to its place. Devel::StackTrace's stands in a line of its own. */
+static void read_head(reader_t *reader, t2m_text_t text)
+{
+    t2m_stack_perl_line_t line = t2m_stack_perl_line(text);
+    t2m_stack_t *stack = reader->stack;
+
+    reader->compile = line.kind == T2M_STACK_PERL_COMPILE;
+    stack->type = line.type;
+    stack->message = line.text;
+    if (line.kind == T2M_STACK_PERL_OBJECT) {
+        stack->message = t2m_stack_text_trim(line.text);
+        return;
+    }
+    if (reader->compile
+        && line.place.text.data + line.place.text.size + 1 < text.data + text.size) {
+        stack->message = text; /* what it is near to */
+    }
+    if (t2m_stack_text_ends(line.text, begun)) {
+        stack->message.size -= sizeof(begun) - 1;
+        stack->message = t2m_stack_text_chomp(stack->message);
+    }
+    add_place(reader, line.place.text, &line.place);
+}
+
+/* Finds the line that ends the message, and reads it. A call comes behind a message. */
+static int find_head(reader_t *reader, t2m_text_t *rest)
+{
+    t2m_text_t line, text, all = t2m_text(NULL);
+    t2m_stack_perl_line_e kind;
+    int count = 0;
+
+    while (count < MESSAGE_LINES_MAX && t2m_stack_next_line(rest, &line)) {
+        text = t2m_stack_perl_without_stamp(line);
+        kind = t2m_stack_perl_line(text).kind;
+        if (kind != T2M_STACK_PERL_BLANK && kind != T2M_STACK_PERL_OTHER && !is_head(kind)) {
+            return 0;
         }
-    }
-    return t2m_stack_text_ends(line, " had compilation errors.");
-}
-
-static t2m_stack_answer_e continues(t2m_text_t line, t2m_stack_stage_t *stage)
-{
-    if (is_call(line) || is_aftermath(line)) {
-        stage->stage = STAGE_CALLS;
-        return T2M_STACK_YES;
-    }
-    return T2M_STACK_NO;
-}
-
-/* ---- parsing ---- */
-
-static int is_library(t2m_text_t file)
-{
-    static const char *const segments[] = {
-        "/usr/share/perl", "/usr/local/share/perl", "/usr/local/lib/perl", "/usr/lib/perl",
-        "/etc/perl", "perl-base", "perl5", NULL
-    };
-
-    return t2m_stack_path_has(file, segments) || t2m_stack_text_find(file, "/perl/5.");
-}
-
-static t2m_stack_frame_t *add_place(t2m_stack_t *stack, t2m_text_t text, const place_t *place)
-{
-    t2m_stack_frame_t *frame = t2m_stack_add_frame(stack, text);
-
-    frame->file = place->file;
-    frame->line = place->line;
-    frame->in_app = !is_library(place->file);
-    return frame;
-}
-
-/* The name before the arguments: "Shop::load(1)", "eval {...}", "require Shop.pm". */
-static t2m_text_t function_of(t2m_text_t call)
-{
-    const char *end = t2m_stack_text_find(call, "(");
-
-    return t2m_stack_text_trim(end ? t2m_stack_text_before(call, end) : call);
-}
-
-static t2m_stack_frame_t *read_call(t2m_stack_t *stack, t2m_stack_frame_t *frame, t2m_text_t line)
-{
-    const char *at = t2m_stack_text_find(line, called), *last = at;
-    place_t place;
-
-    while (last) { /* an argument may say so, too */
-        at = last;
-        last = t2m_stack_text_find(t2m_stack_text_from(line, last + 1), called);
-    }
-    if (!at || !find_place(line, &place)) {
-        return frame;
-    }
-    if (frame) {
-        frame->function = function_of(t2m_stack_text_before(line, at));
-    }
-    return add_place(stack, line, &place);
-}
-
-/* `Shop::Error=HASH(0x55d0)`, or with another kind. */
-static t2m_text_t class_of(t2m_text_t message)
-{
-    static const char *const kinds[] = { "=HASH(0x", "=ARRAY(0x", "=SCALAR(0x", "=CODE(0x",
-                                         "=OBJECT(0x", NULL };
-    apr_size_t size = 0;
-
-    while (size < message.size
-           && (t2m_stack_text_name(message.data[size]) || message.data[size] == ':')) {
-        size++;
-    }
-    for (const char *const *kind = kinds; size && *kind; kind++) {
-        if (t2m_stack_text_starts(t2m_stack_text_skip(message, size), *kind)) {
-            return t2m_text_of(message.data, size);
+        if (kind == T2M_STACK_PERL_BLANK && !count) {
+            continue;
         }
-    }
-    return t2m_text_of(message.data, 0);
-}
-
-/* The first line of text that has a place; NULL in line.data: none. What is before it and the rest
- * of its line belong to the message. */
-static int find_head(t2m_text_t text, t2m_text_t *line, place_t *place, t2m_text_t *rest)
-{
-    while (t2m_stack_next_line(&text, line)) {
-        if (find_place(*line, place)) {
-            *rest = text;
+        all.data = count++ ? all.data : text.data;
+        all.size = (apr_size_t)(text.data + text.size - all.data);
+        if (is_head(kind) && (kind != T2M_STACK_PERL_OBJECT || count == 1)) {
+            read_head(reader, all);
             return 1;
         }
     }
@@ -216,25 +244,96 @@ static int find_head(t2m_text_t text, t2m_text_t *line, place_t *place, t2m_text
 
 static int parse(t2m_text_t text, t2m_stack_t *stack)
 {
-    t2m_text_t line, rest;
-    t2m_stack_frame_t *frame;
-    place_t place;
+    reader_t reader = { .stack = stack };
+    t2m_text_t line;
 
     t2m_stack_clear(stack);
-    stack->type = class_of(text);
-    stack->message = t2m_stack_text_chomp(text);
+    stack->type = stack->message = t2m_text_of(text.data, 0);
     stack->innermost_first = 1;
-    if (!text.size || text.data[0] == '\t' || !find_head(text, &line, &place, &rest)) {
-        return stack->type.size > 0;
+    if (!find_head(&reader, &text)) {
+        return 0;
     }
-    stack->message = t2m_stack_text_before(text, place.start);
-    frame = add_place(stack, place.place, &place);
-    while (t2m_stack_next_line(&rest, &line)) {
-        if (is_call(line)) {
-            frame = read_call(stack, frame, line);
+    while (t2m_stack_next_line(&text, &line)) {
+        if (!read_line(&reader, t2m_stack_perl_without_stamp(line))) {
+            break;
         }
     }
     return 1;
+}
+
+/* ---- lines that come one by one ---- */
+
+typedef enum {
+    STAGE_MESSAGE = 1,
+    STAGE_COMPILE, /* more messages may follow */
+    STAGE_CALLS,
+    STAGE_TRACE,   /* arguments may have LFs */
+    STAGE_MOJO
+} stage_e;
+
+static t2m_stack_answer_e begins(t2m_text_t line, t2m_stack_stage_t *stage)
+{
+    switch (t2m_stack_perl_line(t2m_stack_perl_without_stamp(line)).kind) {
+    case T2M_STACK_PERL_MESSAGE:
+    case T2M_STACK_PERL_OBJECT:
+        stage->stage = STAGE_MESSAGE;
+        return T2M_STACK_PERHAPS;
+    case T2M_STACK_PERL_COMPILE:
+        stage->stage = STAGE_COMPILE;
+        return T2M_STACK_PERHAPS;
+    case T2M_STACK_PERL_TRACE:
+        stage->stage = STAGE_TRACE;
+        return T2M_STACK_YES;
+    default:
+        return T2M_STACK_NO;
+    }
+}
+
+/* A line that tells nothing of itself. */
+static t2m_stack_answer_e continue_perhaps(int belongs, t2m_stack_stage_t *stage)
+{
+    if (!belongs || stage->count >= MORE_LINES_MAX) {
+        return T2M_STACK_NO;
+    }
+    stage->count++;
+    return T2M_STACK_PERHAPS;
+}
+
+static t2m_stack_answer_e continue_other(t2m_text_t text, t2m_stack_stage_t *stage)
+{
+    if (t2m_stack_text_is(text, "Context:") && stage->stage == STAGE_MESSAGE) {
+        stage->stage = STAGE_MOJO;
+        return T2M_STACK_PERHAPS;
+    }
+    return continue_perhaps(stage->stage == STAGE_COMPILE || stage->stage == STAGE_TRACE
+                                || (stage->stage == STAGE_MOJO && text.data[0] == ' '), stage);
+}
+
+static t2m_stack_answer_e continues(t2m_text_t line, t2m_stack_stage_t *stage)
+{
+    t2m_text_t text = t2m_stack_perl_without_stamp(line);
+
+    switch (t2m_stack_perl_line(text).kind) {
+    case T2M_STACK_PERL_MESSAGE:
+    case T2M_STACK_PERL_COMPILE:
+        return continue_perhaps(stage->stage == STAGE_COMPILE, stage);
+    case T2M_STACK_PERL_OTHER:
+        return continue_other(text, stage);
+    case T2M_STACK_PERL_BLANK:
+    case T2M_STACK_PERL_OBJECT:
+    case T2M_STACK_PERL_TRACE:
+        return T2M_STACK_NO;
+    case T2M_STACK_PERL_MOJO:
+    case T2M_STACK_PERL_MOJO_CALL:
+        stage->stage = STAGE_MOJO;
+        return T2M_STACK_YES;
+    case T2M_STACK_PERL_CALL:
+        stage->stage = stage->stage == STAGE_TRACE ? STAGE_TRACE : STAGE_CALLS;
+        return T2M_STACK_YES;
+    default:
+        stage->stage = STAGE_CALLS;
+        return T2M_STACK_YES;
+    }
 }
 
 const t2m_stack_language_t t2m_stack_perl = { "perl", begins, continues, parse };

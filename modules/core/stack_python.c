@@ -115,12 +115,10 @@ static t2m_stack_answer_e continue_group(t2m_text_t line, t2m_stack_stage_t *sta
     switch (t2m_stack_python_within(line, T2M_STACK_PYTHON_MARGIN, &body)) {
     case T2M_STACK_PYTHON_OWN:
         return continue_body(body, stage);
-    case T2M_STACK_PYTHON_END:
-        return go_to(stage, STAGE_ENDED);
     case T2M_STACK_PYTHON_FOREIGN:
         return continue_bare(line, stage);
     default:
-        return go_to(stage, STAGE_MEMBERS);
+        return go_to(stage, t2m_stack_python_ends_group(line) ? STAGE_ENDED : STAGE_MEMBERS);
     }
 }
 
@@ -295,7 +293,7 @@ static void tell(t2m_text_t text, apr_size_t margin, told_t *told)
         t2m_stack_python_place_e place = t2m_stack_python_within(line, told->margin, &body);
 
         if (place == T2M_STACK_PYTHON_FOREIGN && told->type.size) {
-            goes_on = take_message_line(told, line, T2M_STACK_PYTHON_OTHER);
+            goes_on = take_message_line(told, line, t2m_stack_python_line(line));
         }
         else if (place == T2M_STACK_PYTHON_OWN) {
             if (margin == 0 && !told->has_header

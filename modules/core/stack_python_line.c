@@ -234,6 +234,13 @@ static apr_size_t ruler(t2m_text_t line, t2m_stack_python_place_e *kind)
     return column;
 }
 
+int t2m_stack_python_ends_group(t2m_text_t line)
+{
+    t2m_stack_python_place_e kind = T2M_STACK_PYTHON_OWN;
+
+    return ruler(line, &kind) && kind == T2M_STACK_PYTHON_END;
+}
+
 static t2m_stack_python_place_e by_column(apr_size_t column, apr_size_t margin)
 {
     return column == margin  ? T2M_STACK_PYTHON_OWN

@@ -62,4 +62,8 @@ typedef enum {
 t2m_stack_python_place_e t2m_stack_python_within(t2m_text_t line, apr_size_t margin,
                                                  t2m_text_t *body);
 
+/** Nonzero for the ruler behind the last member of a group, whatever its margin. Where a group ends
+ * with the one within which it stands, one ruler stands behind both. */
+int t2m_stack_python_ends_group(t2m_text_t line);
+
 #endif

@@ -28,6 +28,7 @@ struct t2m_request_trace_t {
     const request_rec *origin; /* not the subrequest that logged: it may be gone by now */
     t2m_errorline_t line;      /* the line that began it; its text is not kept */
     apr_time_t last;           /* of the newest line */
+    t2m_text_t first;          /* all of the line that began it, in the request's pool */
     t2m_stack_join_t *join;
 };
 
@@ -56,6 +57,7 @@ static int is_one_line(t2m_text_t text)
 static void write_exception(t2m_errorline_t *line, const t2m_errorline_place_t *place,
                             const t2m_stack_t *stack, t2m_text_t held, int truncated)
 {
+    t2m_text_t first = place->state->trace->first;
     t2m_exception_room_t *room = apr_palloc(place->origin->pool, sizeof *room);
     const t2m_server_config_t *config = place->config;
     char message[T2M_ERRORLINE_MAX];
@@ -65,7 +67,7 @@ static void write_exception(t2m_errorline_t *line, const t2m_errorline_place_t *
     t2m_exception_tell(&exception, stack, config->mask, room);
     exception.truncated |= truncated;
     if (is_one_line(held)) {
-        text = held;
+        text = first;
         t2m_errorline_group(line, config, text);
     } else {
         text = final_line(&exception, message, sizeof message);
@@ -91,6 +93,7 @@ static void write_held(t2m_request_t *state, const t2m_server_config_t *config)
         line.level = line.level > T2M_LEVEL_ERROR ? line.level : T2M_LEVEL_ERROR;
         write_exception(&line, &place, &stack, text, truncated);
     } else {
+        text = is_one_line(text) ? trace->first : text;
         line.truncated |= truncated != 0;
         t2m_errorline_group(&line, config, text);
         (void)t2m_errorline_write_both(&line, &place, text, NULL);
@@ -167,6 +170,16 @@ static int has_ended(const t2m_request_t *state, const t2m_errorline_t *line)
     return pause > PAUSE || pause < -PAUSE;
 }
 
+static int begin(t2m_request_trace_t *trace, const t2m_errorline_t *line, t2m_text_t message,
+                 t2m_text_t words)
+{
+    trace->line = *line;
+    trace->last = line->time;
+    trace->first = t2m_text_of(apr_pmemdup(trace->origin->pool, message.data, message.size),
+                               message.size);
+    return t2m_stack_join_line(trace->join, words);
+}
+
 int t2m_error_trace_take(const t2m_errorline_t *line, const t2m_errorline_place_t *place,
                          const ap_errorlog_info *info, t2m_text_t message)
 {
@@ -190,9 +203,7 @@ int t2m_error_trace_take(const t2m_errorline_t *line, const t2m_errorline_place_
         }
         write_held(state, place->config);
     }
-    state->trace->line = *line;
-    state->trace->last = line->time;
-    return is_wanted(line, state, words) && t2m_stack_join_line(state->trace->join, words);
+    return is_wanted(line, state, words) && begin(state->trace, line, message, words);
 }
 
 void t2m_error_trace_end(t2m_request_t *state)

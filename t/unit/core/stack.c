@@ -77,7 +77,8 @@ static void test_frames(void)
        && !stack.truncated && !stack.innermost_first, "empty");
     frame = add("one");
     ok(frame == &stack.frames[0] && is_text(frame->text, "one") && !frame->line && !frame->in_app
-       && !frame->file.size && !frame->function.size && !frame->cause, "a frame is zero but its text");
+       && !frame->file.size && !frame->function.size && !frame->cause,
+       "a frame is zero but its text");
     ok(t2m_stack_add_cause(&stack, t2m_text("A"), t2m_text("b")), "a cause");
     frame = add("two");
     ok(frame->cause == 1 && stack.frame_count == 2, "what is added from then on is its own");
@@ -195,7 +196,8 @@ static void test_lines(void)
     (void)add("  File \"a.py\", line 1 \r\n\t source \n ~~~^^ \n\n   more  ");
     (void)add("File \"b.py\"\n  |     source\n  |     ~~^\n  | x | y\n  |y");
     (void)add(" ^^^ ");
-    are_lines(500, "at f   (a.js:1);File \"a.py\", line 1,source,more;File \"b.py\",source,x | y,|y",
+    are_lines(500, "at f   (a.js:1);File \"a.py\", line 1,source,more;File \"b.py\",source,x | y,"
+                   "|y",
               "no blanks around a line, no marks, no margins, no separator in it");
 
     t2m_stack_clear(&stack);

@@ -9,7 +9,7 @@
  * and limitations under the License.
  */
 
-/* Tests core/stack_join with lines of several languages: who gets them, and what is kept of many. */
+/* Tests core/stack_join with lines of several languages: whose they are, what is kept of many. */
 #include "core/stack_join.h"
 
 #include <stdlib.h>

@@ -10,9 +10,9 @@
  */
 
 /* What python3 really prints (3.11, where not said otherwise; paths shortened), lines of other
- * programs, and what core/traceback makes of them. */
-#ifndef T2M_UNIT_TRACEBACK_SAMPLES_H
-#define T2M_UNIT_TRACEBACK_SAMPLES_H
+ * programs, and what core/stack_python makes of them. */
+#ifndef T2M_UNIT_STACK_PYTHON_SAMPLES_H
+#define T2M_UNIT_STACK_PYTHON_SAMPLES_H
 
 #define HEADER "Traceback (most recent call last):\n"
 #define GROUP "  + Exception Group Traceback (most recent call last):\n"
@@ -199,7 +199,7 @@ static const sample_t samples[] = {
       "* File \"/srv/site/group.py\", line 2, in fail\n"
       "raise kind(\"because\")\n"
       "* Caused by: ExceptionGroup: inner (2 sub-exceptions)\n"
-      "* Caused by: TypeError: one\n"
+      "* Caused by: TypeError: one\n      | two\n"
       "* Caused by: FileNotFoundError: [Errno 2] gone\n"
       "= ExceptionGroup | several (3 sub-exceptions)\n"
       "> next\n" },
@@ -232,7 +232,7 @@ static const sample_t samples[] = {
       "= SystemError | last\n" },
     { "a group's message of several lines",
       GROUP "  | ExceptionGroup: one\n  | two\n  |   three\n  | \n  |\n",
-      "= ExceptionGroup | one\n" },
+      "= ExceptionGroup | one\n  | two\n  |   three\n" },
     { "a group ends at a line without its margin",
       GROUP "  | A\n| x\n" GROUP "  | B\n | x\n" GROUP "  | C\n   \n  +\n  + x\n",
       "= A | \n> | x\n= B | \n>  | x\n= C | \n>   +\n>   + x\n" },
@@ -264,7 +264,7 @@ static const sample_t samples[] = {
       "= B | 2\n" },
     { "a source line without its frame",
       HEADER "    return 1\nA\n",
-      "= A | \n" },
+      "* return 1\n= A | \n" },
     { "broken off after a sentence",
       HEADER "A: 1\n" CAUSE "PHP Notice:  x in y on line 1\n",
       "= A | 1\n"
@@ -274,38 +274,6 @@ static const sample_t samples[] = {
       "> During handling of the above exception, another exception occurred:\n"
       "> Traceback (most recent call last):\n"
       "> The above exception was the direct cause of the following exception:\n" },
-    { "what is no header",
-      "Traceback (most recent call last)\n"
-      " Traceback (most recent call last):\n"
-      "Traceback (most recent call last): \n"
-      "Exception Group Traceback (most recent call last):\n"
-      "  + Traceback (most recent call last):\n",
-      "> Traceback (most recent call last)\n"
-      ">  Traceback (most recent call last):\n"
-      "> Traceback (most recent call last): \n"
-      "> Exception Group Traceback (most recent call last):\n"
-      ">   + Traceback (most recent call last):\n" },
-    { "lines of other programs",
-      "PHP Fatal error:  Uncaught Error: x in /srv/a.php:3\n"
-      "Stack trace:\n"
-      "#0 {main}\n"
-      "  thrown in /srv/a.php on line 3\n"
-      "died at /srv/a.pl line 3.\n"
-      "\tmain::f(1) called at /srv/a.pl line 9\n"
-      "ValueError: x\n"
-      "\n"
-      "    \n"
-      "/srv/a.rb:1:in `f': x (RuntimeError)\n",
-      "> PHP Fatal error:  Uncaught Error: x in /srv/a.php:3\n"
-      "> Stack trace:\n"
-      "> #0 {main}\n"
-      ">   thrown in /srv/a.php on line 3\n"
-      "> died at /srv/a.pl line 3.\n"
-      "> \tmain::f(1) called at /srv/a.pl line 9\n"
-      "> ValueError: x\n"
-      "> \n"
-      ">     \n"
-      "> /srv/a.rb:1:in `f': x (RuntimeError)\n" },
     { "a byte that means something to us, in each place",
       HEADER "  File \"a\x1e" "b\"\n    c\x1e" "d\nE: f\x1e" "g\n",
       "* File \"a b\"\n"
