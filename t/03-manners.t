@@ -18,6 +18,10 @@ my %most = (columns => 100);
 
 # Units without a test program of their own, and what tests them instead.
 my %tested_elsewhere = (
+    'core/event_sentry_batch' => 'a part of core/event_sentry',
+    'core/event_sentry_event' => 'a part of core/event_sentry',
+    'core/event_sentry_exception' => 'a part of core/event_sentry',
+    'core/event_values' => 'a part of core/event',
     'core/mask_extent' => 'a part of core/mask',
     'core/mask_keys' => 'a part of core/mask',
     'core/mask_numbers' => 'a part of core/mask',
@@ -27,6 +31,7 @@ my %tested_elsewhere = (
     'core/mask_values' => 'a part of core/mask',
     'core/mask_self_test' => 'a part of core/mask',
     'core/mask_view' => 'a part of core/mask',
+    'core/stack_languages' => 'a table, of which core/stack_join makes use',
 );
 
 my @tests_c = files_in(qr/\.[ch]$/, 't/unit', 't/fuzz');

@@ -65,7 +65,7 @@ is($code, 0, 'mask-test --help');
 
 
 # Every command has its help, and says what is wrong with its arguments.
-for my $command (qw(status tail find rotate verify token mask-test group)) {
+for my $command (qw(status tail find rotate verify token mask-test group trace)) {
     for my $asked ([$command, '--help'], ['help', $command]) {
         ($code, $out, $err) = call('', @$asked);
         is($code, 0, "@$asked");
@@ -189,7 +189,7 @@ rmdir $dir;
 my $page = "$FindBin::Bin/../docs/t2mlog.1";
 open my $handle, '<', $page or die "$page: $!";
 my $text = do { local $/; <$handle> };
-for my $command (qw(status tail find rotate verify token mask-test group version help)) {
+for my $command (qw(status tail find rotate verify token mask-test group trace version help)) {
     my $roff = quotemeta($command =~ s/-/\\-/gr);
     like($text, qr/^\.SS t2mlog $roff\b/m, "the manual page has $command");
     my (undef, $help) = call('', $command, '--help');

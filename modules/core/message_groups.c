@@ -9,8 +9,8 @@
  * and limitations under the License.
  */
 
-/* See message_groups.h. Each text has one place, by its size and its last byte: the lines of a flood
- * that take turns differ in one of them, mostly. */
+/* See message_groups.h. Each text has one place, by its size and its last byte: the lines of a
+ * flood that take turns differ in one of them, mostly. */
 #include "core/message_groups.h"
 
 static apr_size_t place_of(t2m_text_t message)

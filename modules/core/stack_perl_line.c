@@ -325,12 +325,13 @@ static t2m_stack_perl_line_e kind_of_placed(t2m_stack_perl_line_t *line)
 
 static t2m_stack_perl_line_e kind_of(t2m_stack_perl_line_t *line)
 {
-    t2m_text_t text = t2m_stack_text_trim(line->text);
+    t2m_text_t text = t2m_stack_text_trim(line->text), type;
 
     if (!text.size) {
         return T2M_STACK_PERL_BLANK;
     }
-    if (read_object(text, &line->type) == text.size) {
+    if (read_object(text, &type) == text.size) {
+        line->type = type;
         return T2M_STACK_PERL_OBJECT;
     }
     if (t2m_stack_text_is(text, "Traceback (most recent call first):")) {
@@ -354,6 +355,9 @@ t2m_stack_perl_line_t t2m_stack_perl_line(t2m_text_t text)
         line.text = before;
         line.kind = kind_of_placed(&line);
         line.type = line.kind == T2M_STACK_PERL_MESSAGE ? type_of(before) : none;
+        if (line.type.size && before.data[line.type.size] == ':') {
+            line.text = t2m_stack_text_skip(before, line.type.size + sizeof(": ") - 1);
+        }
     }
     else {
         line.kind = kind_of(&line);

@@ -43,7 +43,7 @@ typedef enum {
 
 typedef struct {
     t2m_stack_perl_line_e kind;
-    t2m_text_t text;     /* before the place; the object; else the line */
+    t2m_text_t text;     /* before the place and behind the type; the object; else the line */
     t2m_text_t type;     /* of MESSAGE and OBJECT: the class of what died; empty: none */
     t2m_text_t function; /* of CALL and MOJO_CALL; REQUIRE: "require"; BEGIN: "BEGIN" */
     t2m_stack_perl_place_t place; /* where there is one in the line */

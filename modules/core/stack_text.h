@@ -35,7 +35,7 @@ static inline t2m_text_t t2m_stack_text_from(t2m_text_t text, const char *at)
     return t2m_text_of(at, (apr_size_t)(text.data + text.size - at));
 }
 
-/** Nonzero when text starts so, ends so, is this. */
+/** Nonzero when text starts so. */
 static inline int t2m_stack_text_starts(t2m_text_t text, const char *start)
 {
     apr_size_t size = strlen(start);
@@ -43,6 +43,7 @@ static inline int t2m_stack_text_starts(t2m_text_t text, const char *start)
     return text.size >= size && memcmp(text.data, start, size) == 0;
 }
 
+/** Nonzero when text ends so. */
 static inline int t2m_stack_text_ends(t2m_text_t text, const char *end)
 {
     apr_size_t size = strlen(end);
@@ -50,6 +51,7 @@ static inline int t2m_stack_text_ends(t2m_text_t text, const char *end)
     return text.size >= size && memcmp(text.data + text.size - size, end, size) == 0;
 }
 
+/** Nonzero when text is this. */
 static inline int t2m_stack_text_is(t2m_text_t text, const char *string)
 {
     return text.size == strlen(string) && t2m_stack_text_starts(text, string);
@@ -67,7 +69,7 @@ static inline int t2m_stack_text_blank(char byte)
     return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
 }
 
-/** Without the blanks at its end; without those at its start as well. */
+/** Without the blanks at its end. */
 static inline t2m_text_t t2m_stack_text_chomp(t2m_text_t text)
 {
     while (text.size && t2m_stack_text_blank(text.data[text.size - 1])) {
@@ -76,6 +78,7 @@ static inline t2m_text_t t2m_stack_text_chomp(t2m_text_t text)
     return text;
 }
 
+/** Without the blanks at either end. */
 static inline t2m_text_t t2m_stack_text_trim(t2m_text_t text)
 {
     while (text.size && t2m_stack_text_blank(text.data[0])) {
@@ -84,11 +87,13 @@ static inline t2m_text_t t2m_stack_text_trim(t2m_text_t text)
     return t2m_stack_text_chomp(text);
 }
 
+/** Nonzero for a digit of ASCII. */
 static inline int t2m_stack_text_digit(char byte)
 {
     return byte >= '0' && byte <= '9';
 }
 
+/** Nonzero for a capital letter of ASCII. */
 static inline int t2m_stack_text_upper(char byte)
 {
     return byte >= 'A' && byte <= 'Z';

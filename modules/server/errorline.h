@@ -77,8 +77,8 @@ void t2m_errorline_group(t2m_errorline_t *line, const t2m_server_config_t *confi
                          t2m_text_t message);
 
 /**
- * Sets the group of a line with the lines of a traceback: the one that T2MLogErrorGroup gives its message, else
- * by the exception's type and lines.
+ * Sets the group of a line with the lines of a traceback: the one that T2MLogErrorGroup gives its
+ * message, else by the exception's type and lines.
  */
 void t2m_errorline_group_exception(t2m_errorline_t *line, const t2m_server_config_t *config,
                                    t2m_text_t message, const t2m_exception_t *exception);

@@ -24,6 +24,7 @@
 #include "writer/supervise.h"
 #include "writer/tail.h"
 #include "writer/token_command.h"
+#include "writer/trace_command.h"
 #include "writer/verify_command.h"
 #include "writer/writer.h"
 
@@ -54,6 +55,7 @@ static const command_t commands[] = {
     { "debug-token", t2m_debug_token_main,
       "makes a value for X-T2M-Debug, by which one request is logged in full", 0 },
     { "group", t2m_group_main, "shows in which group of errors a message counts", 0 },
+    { "trace", t2m_trace_main, "shows the exception that a stack trace tells of, as JSON", 0 },
     { "mask-test", t2m_mask_test_main, "shows what each masking rule does to a text", 0 },
     { "version", version_main, "prints the version", 1 },
     { "help", help_main, "prints this, or the help of a command", 0 },

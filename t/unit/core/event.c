@@ -30,7 +30,7 @@ static json_t *parse_exact(const char *text, size_t size)
     json_t *value;
 
     memcpy(exact, text, size);
-    strcpy(detail, "untouched");
+    memcpy(detail, "untouched", sizeof("untouched"));
     value = t2m_event_json(t2m_text_of(exact, size), &reason, detail, sizeof(detail));
     free(exact);
     return value;
@@ -200,14 +200,14 @@ static void test_keys(void)
     int i;
 
     for (i = 0; i < KEYS; i++) {
-        at += sprintf(at, "%c\"k%d\":%d", i ? ',' : '{', i, i);
+        at += snprintf(at, (size_t)(text + 20 * KEYS - at), "%c\"k%d\":%d", i ? ',' : '{', i, i);
     }
     *at++ = '}';
     ok(!parse_exact(text, (size_t)(at - text)), "10^6 keys");
     is_number(reason, T2M_EVENT_TOO_LARGE, "are too many");
     is_bytes(detail, strlen(detail), "more than 131072 values", "and told so");
     for (i = 0, at = text; i < T2M_EVENT_VALUES_MAX; i++) { /* a bracket, and a comma less */
-        at += sprintf(at, "%c%d", i ? ',' : '[', i % 10);
+        at += snprintf(at, (size_t)(text + 20 * KEYS - at), "%c%d", i ? ',' : '[', i % 10);
     }
     *at++ = ']';
     value = parse_exact(text, (size_t)(at - text));

@@ -238,11 +238,13 @@ static void test_long_trace(void)
     char *text = malloc(40000), *at = text;
     int i;
 
-    at += sprintf(at, "{\"stream\":\"errors\",\"exception\":{\"type\":\"T\",\"traceback\":[");
+    at += snprintf(at, 40000, "{\"stream\":\"errors\",\"exception\":{\"type\":\"T\","
+                              "\"traceback\":[");
     for (i = 0; i < 300; i++) {
-        at += sprintf(at, "%s\"frame %d %0*d\"", i ? "," : "", i, 90, 0);
+        at += snprintf(at, (size_t)(text + 40000 - at), "%s\"frame %d %0*d\"", i ? "," : "",
+                       i, 90, 0);
     }
-    strcpy(at, "]}}");
+    memcpy(at, "]}}", sizeof("]}}"));
     read_body(text);
     is_number(result.taken, 1, "a long trace");
     is_number(last.stack.frame_count, T2M_STACK_FRAMES_MAX, "as many frames as can be");

@@ -323,10 +323,10 @@ static void test_messages(void)
     check_message("\"logentry\":{\"message\":\"50% of {\",\"params\":[1]}", "50% of {");
     check_message("\"logentry\":{\"message\":\"%s\",\"params\":{\"a\":1}}", "%s");
     check_message("\"logentry\":{\"message\":\"%s {}\",\"params\":[]}", "%s {}");
-    strcpy(text, "{\"logentry\":{\"message\":\"%s!\",\"params\":[\"");
+    (void)snprintf(text, 100, "%s", "{\"logentry\":{\"message\":\"%s!\",\"params\":[\"");
     memset(text + strlen(text) + 1, 0, 1);
     memset(text + strlen(text), 'x', 20000 - strlen(text));
-    strcpy(text + 20000, "\"]}}");
+    memcpy(text + 20000, "\"]}}", sizeof("\"]}}"));
     store(text);
     ok(last.truncated && last.message.size == T2M_EVENT_SCRATCH / 4 * 3, "a long one is cut");
     free(text);
@@ -410,12 +410,13 @@ static void test_many_frames(void)
     char *text = malloc(120000), *at = text;
     int i;
 
-    at += sprintf(at, "{\"tags\":{\"a\":\"b\"},\"exception\":[{\"type\":\"E\",\"stacktrace\":{"
-                  "\"frames\":[");
+    at += snprintf(at, 120000, "{\"tags\":{\"a\":\"b\"},\"exception\":[{\"type\":\"E\","
+                   "\"stacktrace\":{\"frames\":[");
     for (i = 0; i < 500; i++) {
-        at += sprintf(at, "%s{\"function\":\"f%d\",\"filename\":\"/%0200d\"}", i ? "," : "", i, 0);
+        at += snprintf(at, (size_t)(text + 120000 - at),
+                       "%s{\"function\":\"f%d\",\"filename\":\"/%0200d\"}", i ? "," : "", i, 0);
     }
-    strcpy(at, "]}}]}");
+    memcpy(at, "]}}]}", sizeof("]}}]}"));
     store(text);
     is_number(last.stack.frame_count, T2M_STACK_FRAMES_MAX, "as many as can be");
     ok(last.stack.truncated, "more are told");
@@ -482,11 +483,12 @@ static void test_breadcrumbs(void)
     char text[4096], *at = text;
     int i;
 
-    at += sprintf(at, "{\"message\":\"m\",\"breadcrumbs\":[7");
+    at += snprintf(at, sizeof(text), "{\"message\":\"m\",\"breadcrumbs\":[7");
     for (i = 0; i < 25; i++) {
-        at += sprintf(at, ",{\"message\":\"b%d\",\"level\":\"fatal\"}", i);
+        at += snprintf(at, (size_t)(text + sizeof(text) - at),
+                       ",{\"message\":\"b%d\",\"level\":\"fatal\"}", i);
     }
-    strcpy(at, ",null]}");
+    memcpy(at, ",null]}", sizeof(",null]}"));
     store(text);
     is_number(last.breadcrumb_count, T2M_EVENT_BREADCRUMBS_MAX, "as many as can be");
     has("breadcrumb 0 4 =b6");

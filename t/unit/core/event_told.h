@@ -29,11 +29,12 @@ static char told[4096];      /* of each: its message or name, or reason and deta
 static t2m_event_result_t result;
 static int refuses_to_keep;
 static char *show_at;
+#define SHOW_ROOM ((size_t)(shown + sizeof(shown) - show_at))
 
 static void show(const char *name, t2m_text_t text)
 {
     if (text.size > 0) {
-        show_at += sprintf(show_at, "%s=%.*s\n", name, (int)text.size, text.data);
+        show_at += snprintf(show_at, SHOW_ROOM, "%s=%.*s\n", name, (int)text.size, text.data);
     }
 }
 
@@ -49,9 +50,9 @@ static void show_fields(const t2m_event_t *from)
         if (field->kind == T2M_FIELD_TEXT) {
             show(name, field->text);
         } else if (field->kind == T2M_FIELD_REAL) {
-            show_at += sprintf(show_at, "%s=%g\n", name, field->real);
+            show_at += snprintf(show_at, SHOW_ROOM, "%s=%g\n", name, field->real);
         } else {
-            show_at += sprintf(show_at, "%s=%lld\n", name, (long long)field->number);
+            show_at += snprintf(show_at, SHOW_ROOM, "%s=%lld\n", name, (long long)field->number);
         }
     }
 }
@@ -69,7 +70,7 @@ static void show_stack(const t2m_stack_t *stack)
     for (i = 0; i < stack->frame_count; i++) {
         const t2m_stack_frame_t *frame = &stack->frames[i];
 
-        show_at += sprintf(show_at, "frame %d=%.*s|%.*s|%u|%d|%d|%.*s\n", i,
+        show_at += snprintf(show_at, SHOW_ROOM, "frame %d=%.*s|%.*s|%u|%d|%d|%.*s\n", i,
                            (int)frame->function.size, frame->function.data,
                            (int)frame->file.size, frame->file.data, (unsigned)frame->line,
                            frame->in_app, frame->cause, (int)frame->text.size, frame->text.data);
@@ -80,7 +81,7 @@ static void show_event(const t2m_event_t *from)
 {
     int i;
 
-    show_at = shown + sprintf(shown, "\n");
+    show_at = shown + snprintf(shown, sizeof(shown), "\n");
     show("name", from->name);
     show("message", from->message);
     show("logger", from->logger);
@@ -99,7 +100,7 @@ static void show_event(const t2m_event_t *from)
     show_stack(&from->stack);
     show_fields(from);
     for (i = 0; i < from->breadcrumb_count; i++) {
-        show_at += sprintf(show_at, "breadcrumb %lld %d %.*s=%.*s\n",
+        show_at += snprintf(show_at, SHOW_ROOM, "breadcrumb %lld %d %.*s=%.*s\n",
                            (long long)from->breadcrumbs[i].time, (int)from->breadcrumbs[i].level,
                            (int)from->breadcrumbs[i].category.size,
                            from->breadcrumbs[i].category.data,
@@ -135,7 +136,7 @@ static void read_size(told_reader_t reader, const char *text, size_t size)
 
     memcpy(body, text, size);
     told[0] = '\0';
-    strcpy(shown, "\n");
+    memcpy(shown, "\n", 2);
     memset(&last, 0, sizeof(last));
     memset(&event, 0xa5, sizeof(event));
     reader(t2m_text_of(body, size), &event, take, &event, &result);

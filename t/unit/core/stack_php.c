@@ -227,7 +227,7 @@ static const struct {
       "Warning | a\n* {main} /a.php:3\n* eval /a.php:3\n* f /a.php:3\n" },
     { "Xdebug, behind what the exception said",
       FATAL "E: a in /a.php:1\nStack trace:\n#0 {main}\n  thrown in /a.php on line 1\n"
-      "PHP Stack trace:\nPHP   1. {main}() /a.php:0",
+      "PHP Stack trace:\nPHP   1. {main}() /a.php:0\nPHP   2. f() /a.php:9",
       "E | a\n* {main} /a.php:1\n" },
     { "Xdebug by PHP-FPM",
       "PHP message: PHP Notice:  a in /a.php on line 2; PHP message: PHP Stack trace:; "

@@ -18,7 +18,8 @@
 
 static int is_text(t2m_text_t text, const char *string)
 {
-    return text.size == strlen(string) && memcmp(text.data, string, text.size) == 0;
+    return text.size == strlen(string)
+           && (text.size == 0 || memcmp(text.data, string, text.size) == 0);
 }
 
 /* A copy of just that size, so that a byte read too far is seen. */

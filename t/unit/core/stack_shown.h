@@ -105,6 +105,8 @@ static inline void is_shown(const t2m_stack_language_t *language, const char *te
 
 /* The answers to each line of a text: `Y`, `?` or `N`; by begins to the first one and to those
  * behind N, by continues to the others. */
+#define SPOILT " and the stage is not as before"
+
 static inline void stack_answers(const t2m_stack_language_t *language, const char *text,
                                  char *out)
 {
@@ -130,7 +132,7 @@ static inline void stack_answers(const t2m_stack_language_t *language, const cha
     }
     *out = '\0';
     if (spoilt) {
-        strcpy(out, " and the stage is not as before");
+        memcpy(out, SPOILT, sizeof(SPOILT));
     }
 }
 

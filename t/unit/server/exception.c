@@ -124,6 +124,7 @@ static void test_secrets(void)
 static void test_room(void)
 {
     static char names[T2M_STACK_FRAMES_MAX][256];
+    const char *text;
     t2m_text_t rest;
 
     for (int first = 0; first < 2; first++) {
@@ -139,8 +140,9 @@ static void test_room(void)
         ok(rest.size > T2M_EXCEPTION_FRAMES / 4 && rest.size <= T2M_EXCEPTION_FRAMES,
            "of many frames some are told");
         is_number(exception.truncated != 0, 1, "and it says so");
-        ok(strstr(shown(rest), "x_99,") && !strstr(shown(rest), "x_1,"), "the innermost ones");
-        ok(strstr(shown(rest), "x_99,") > strstr(shown(rest), "x_98,"), "in their order");
+        text = shown(rest);
+        ok(strstr(text, "x_99,") && !strstr(text, "x_1,"), "the innermost ones");
+        ok(strstr(text, "x_99,") > strstr(text, "x_98,"), "in their order");
     }
     begin("E", "");
     memset(names, 'y', sizeof names - 1);
