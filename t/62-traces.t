@@ -33,10 +33,13 @@ my %languages = (
     php => { run => ['php'], version => ['php', '-v'], says => qr/^PHP 8\.2\./ },
     perl => { run => ['perl'], version => ['perl', '-v'], says => qr/\(v5\.36\./ },
     ruby => { run => ['ruby'], version => ['ruby', '-v'], says => qr/^ruby 3\.1\./ },
-    node => { run => ['node'], version => ['node', '-v'], says => qr/^v18\./ },
+    node => { run => ['node'], version => ['node', '-v'], says => qr/^v20\./ },
     java => { run => ['java'], version => ['java', '-version'], says => qr/version "17\./ },
     go => { run => ['go', 'run'], version => ['go', 'version'], says => qr/go1\.19/ },
 );
+
+# Two goroutines write at once: one of them says so, or both.
+my %random_message = map { ($_ => 1) } qw(05-map-writes);
 
 # Runs a program; returns its exit code and what it wrote to both. It ends by itself or is ended.
 sub run {
@@ -46,8 +49,7 @@ sub run {
         POSIX::setpgid(0, 0);
         chdir $place or POSIX::_exit(126);
         %ENV = (PATH => $ENV{PATH}, HOME => $scratch, LANG => 'C.UTF-8', GO111MODULE => 'off',
-            GOFLAGS => '-count=1', PYTHONDONTWRITEBYTECODE => 1) if $command[0] ne $program;
-        delete $ENV{GOFLAGS};
+            PYTHONDONTWRITEBYTECODE => 1) if $command[0] ne $program;
         open(STDIN, '<', $input) or POSIX::_exit(126);
         open(STDOUT, '>', "$scratch/out") or POSIX::_exit(126);
         open(STDERR, '>', "$scratch/err") or POSIX::_exit(126);
@@ -69,12 +71,22 @@ sub read_trace {
     return $code == 0 ? $json->decode($out) : undef;
 }
 
+# A frame's members that say something: an empty text, or line 0, is as good as none.
+sub said {
+    my ($frame) = @_;
+    return { map { ($_ => $frame->{$_}) } grep { $_ eq 'in_app' || $frame->{$_} } keys %$frame };
+}
+
 # Of what was read, what the samples tell.
-sub told { return { map { ($_ => $_[0]{$_}) } qw(type message frames causes) } }
+sub told {
+    my ($trace) = @_;
+    return { (map { ($_ => $trace->{$_}) } qw(type message causes)),
+        frames => [map { said($_) } @{ $trace->{frames} }] };
+}
 
 # Frames of the site without their files, as another machine has them elsewhere.
 sub own_frames {
-    return [map { join ' ', $_->{function} // '-', $_->{line} // '-', $_->{cause} // 0 }
+    return [map { join ' ', $_->{function} || '-', $_->{line} || '-', $_->{cause} // 0 }
         grep { $_->{in_app} } @{ $_[0]{frames} }];
 }
 
@@ -83,9 +95,13 @@ sub samples_of {
     return map { s/\.txt$//r } sort glob source_dir() . "/t/traces/$language/*.txt";
 }
 
+# What two threads print at once is another text each time.
+my %never_the_same = ('go/05-map-writes' => 1);
+
 sub same_again {
     my ($language, $base) = @_;
     my $name = basename($base);
+    return if $never_the_same{"$language/$name"};
     my ($source) = grep { !/\.(?:txt|json)$/ } glob "$base.*";
     copy($source, "$place/" . basename($source)) or die "$source: $!";
     my (undef, undef, $text) =
@@ -95,7 +111,8 @@ sub same_again {
     my ($got, $want) = (read_trace($text), $json->decode(read_file("$base.json")));
     return ok(0, "$name: another text when it runs again") || diag($text) if !$got;
     is($got->{type}, $want->{type}, "$name, run again: the type");
-    is($got->{message}, $want->{message}, "$name, run again: the message");
+    is($got->{message}, $want->{message}, "$name, run again: the message")
+        if !$random_message{$name};
     is_deeply(own_frames($got), own_frames($want), "$name, run again: the frames of the site");
     is_deeply([map { $_->{type} } @{ $got->{causes} }], [map { $_->{type} } @{ $want->{causes} }],
         "$name, run again: the causes");

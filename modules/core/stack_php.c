@@ -235,7 +235,7 @@ static int read_xdebug(reader_t *reader, t2m_text_t line)
     return 1;
 }
 
-/* Xdebug's lines are messages of their own. What an exception has told already is not read again. */
+/* Xdebug's lines are messages of their own. What an exception has told is not read again. */
 static int read_xdebug_line(reader_t *reader, t2m_text_t line)
 {
     if (t2m_stack_text_is(line, xdebug_follows) && !reader->xdebug) {

@@ -288,7 +288,8 @@ t2m_stack_php_head_t t2m_stack_php_head(t2m_text_t line)
 static int read_old_exception(t2m_text_t text, t2m_stack_cause_t *exception)
 {
     static const char with[] = "' with message '";
-    const char *quote = t2m_stack_text_find(text, "'");
+    apr_size_t most = text.size < CLASS_MAX + 1 ? text.size : CLASS_MAX + 1;
+    const char *quote = t2m_stack_text_find(t2m_text_of(text.data, most), "'");
     t2m_text_t rest;
 
     if (!quote) {

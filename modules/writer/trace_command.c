@@ -25,7 +25,7 @@
 #include "writer/terminal.h"
 
 enum {
-    INPUT_MAX = 1048576, /* bytes that are read */
+    INPUT_MAX = 1048576, /* bytes that are read; whole lines of them */
     STARTS_MAX = 64,     /* lines that are tried as the first one */
     NAMES_MAX = 16384,   /* bytes of the members' names and of what is no text */
     EXPANSION = 20       /* bytes at most of each that is read: escaped, in up to three places */
@@ -35,8 +35,8 @@ static const apr_getopt_option_t options[] = { T2M_OPTIONS_END };
 
 static const t2m_command_t command = {
     "t2mlog trace", "[< FILE]",
-    "Reads a stack trace of Python, PHP, Perl, Ruby, Node.js, Java or Go from the standard input and\n"
-    "prints the exception as one JSON object, as the errors stream would have it but for the\n"
+    "Reads a stack trace of Python, PHP, Perl, Ruby, Node.js, Java or Go from the standard input\n"
+    "and prints the exception as one JSON object, as the errors stream would have it but for the\n"
     "masking: the language, the type and the message, the frames, what it was caused by. Lines\n"
     "before the stack trace do not matter. The exit code is 1 when there is none.\n",
     options, NULL
@@ -71,12 +71,15 @@ static int may_begin(t2m_text_t line)
     return 0;
 }
 
-/* The first stack trace in text. Returns 0 when there is none. */
+/* The text, or the first stack trace in it. Returns 0 when there is none. */
 static int find(trace_t *trace, t2m_text_t text)
 {
     t2m_text_t rest = text, line, here = rest;
     int starts = 0;
 
+    if (parse(trace, text)) {
+        return 1;
+    }
     while (starts < STARTS_MAX && t2m_stack_next_line(&rest, &line)) {
         if (may_begin(line)) {
             starts++;
@@ -215,7 +218,9 @@ static int read_trace(FILE *in)
         t2m_options_note(&command, "the standard input cannot be read: %s", strerror(errno));
         return T2M_EXIT_TROUBLE;
     }
-    size -= (apr_size_t)truncated;
+    while (truncated && size > 0 && input[size - 1] != '\n') { /* a line that may not be whole */
+        size--;
+    }
     if (!find(&trace, t2m_text_of(input, size))) {
         t2m_options_note(&command, "there is no stack trace in it");
         return T2M_EXIT_NOTHING;
