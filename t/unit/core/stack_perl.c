@@ -220,12 +220,13 @@ static void test_room(void)
 {
     static t2m_stack_t stack;
     static char text[16384];
-    size_t size = (size_t)sprintf(text, "no at a.pl line 1.\n");
+    size_t size = (size_t)snprintf(text, sizeof(text), "no at a.pl line 1.\n");
     int found, i;
     char *copy;
 
     for (i = 0; i < 150; i++) {
-        size += (size_t)sprintf(text + size, "\tmain::f%d() called at a.pl line %d\n", i, i + 2);
+        size += (size_t)snprintf(text + size, sizeof(text) - size,
+                                 "\tmain::f%d() called at a.pl line %d\n", i, i + 2);
     }
     copy = stack_parsed(&t2m_stack_perl, text, size, &stack, &found);
     is_number(found && stack.truncated && stack.frame_count == T2M_STACK_FRAMES_MAX, 1,
@@ -248,9 +249,9 @@ static void test_many_lines(void)
     int found, i, kept = 0;
 
     for (i = 0; i < 63; i++) {
-        strcat(text, "a\n");
+        memcpy(text + 2 * i, "a\n", 3);
     }
-    strcat(text, "a at b line 3.");
+    memcpy(text + strlen(text), "a at b line 3.", sizeof("a at b line 3."));
     free(stack_parsed(&t2m_stack_perl, text, strlen(text), &stack, &found));
     is_number(found, 1, "64 lines of a message");
     memmove(text + 2, text, strlen(text) + 1);

@@ -313,11 +313,13 @@ static void test_room(void)
     size_t size = 0;
     char *copy;
 
-    size += (size_t)sprintf(text, FATAL "E: a in /a.php:1\nStack trace:\n");
+    size += (size_t)snprintf(text, sizeof(text), FATAL "E: a in /a.php:1\nStack trace:\n");
     for (i = 0; i < 150; i++) {
-        size += (size_t)sprintf(text + size, "#%d /a.php(%d): f%d()\n", i, i + 2, i);
+        size += (size_t)snprintf(text + size, sizeof(text) - size,
+                                 "#%d /a.php(%d): f%d()\n", i, i + 2, i);
     }
-    size += (size_t)sprintf(text + size, "#150 {main}\n  thrown in /a.php on line 1");
+    size += (size_t)snprintf(text + size, sizeof(text) - size,
+                                 "#150 {main}\n  thrown in /a.php on line 1");
     copy = stack_parsed(&t2m_stack_php, text, size, &stack, &found);
     is_number(found && stack.truncated && stack.frame_count == T2M_STACK_FRAMES_MAX, 1,
               "more frames than there is room for");
@@ -328,9 +330,10 @@ static void test_room(void)
     "the last one");
     free(copy);
 
-    size = (size_t)sprintf(text, FATAL "E: 0 in /a.php:1\nStack trace:\n#0 {main}");
+    size = (size_t)snprintf(text, sizeof(text), FATAL "E: 0 in /a.php:1\nStack trace:\n#0 {main}");
     for (i = 1; i < 12; i++) {
-        size += (size_t)sprintf(text + size, "\n\nNext E: %d in /a.php:1\nStack trace:\n"
+        size += (size_t)snprintf(text + size, sizeof(text) - size,
+                                 "\n\nNext E: %d in /a.php:1\nStack trace:\n"
                                 "#0 /a.php(%d): g()\n#1 {main}", i, i);
     }
     copy = stack_parsed(&t2m_stack_php, text, size, &stack, &found);
