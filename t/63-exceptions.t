@@ -22,8 +22,9 @@ my %RUN = (
     python => 'python3', perl => 'perl', ruby => 'ruby', node => 'node',
     php => 'php -d display_errors=0 -d log_errors=1 -d error_log= -d html_errors=0',
 );
-# What a sample shows when it is run alone: not one trace of the script itself.
-my %NOT_ALONE = map { ($_ => 1) } qw(ruby/10-logger);
+# Not here: a trace that the program logs and does not die of; and a message of Perl's of several
+# lines, of which only the last one says that it is one: the others are lines of their own.
+my %NOT_ALONE = map { ($_ => 1) } qw(ruby/10-logger perl/05-message-lines);
 
 # Ruby prints a line in pieces. What mod_cgi has of a line when it looks it logs as one, and of two
 # pieces nobody can tell any more that they were one line: so all is printed at once.
