@@ -100,9 +100,12 @@ static void check_lines(apr_size_t room)
 
 static void check_parse(t2m_text_t text, apr_size_t room)
 {
+    int found = t2m_stack_parse(text, &stack);
+
     for (const t2m_stack_language_t *const *next = t2m_stack_languages; *next; next++) {
         memset(&stack, 0xee, sizeof(stack));
         if ((*next)->parse(text, &stack)) {
+            check(found);
             check_stack(text);
             check_lines(room);
             t2m_stack_reverse(&stack);
@@ -168,11 +171,14 @@ static void feed(t2m_stack_join_t *join, t2m_text_t piece, unsigned number, apr_
     }
     for (int again = 0; again < 2; again++) {
         t2m_text_t held = t2m_stack_join_text(join, &truncated);
+        int open = t2m_stack_join_open(join), kept;
 
         if (number % THOROUGH == 0 && held.size) {
             memcpy(before, held.data, held.size);
         }
-        if (t2m_stack_join_line(join, piece)) {
+        kept = t2m_stack_join_line(join, piece);
+        check(open || !kept == (t2m_stack_join_begins(piece) == T2M_STACK_NO));
+        if (kept) {
             check(t2m_stack_join_open(join));
             return;
         }

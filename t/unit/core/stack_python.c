@@ -150,8 +150,9 @@ static const char *const ordinary[] = {
     "ValueError: x", "SyntaxError: x", "\"\"\"", "RemoteTraceback: x", "a.RemoteTraceback",
     "PHP Fatal error:  Uncaught Error: x in /srv/a.php:3",
     "#0 {main}", "died at /srv/a.pl line 3.", "/srv/a.rb:1:in `f': x (RuntimeError)",
-    "\tat shop.Cart.add(Cart.java:12)", "    at f (/srv/a.js:3:1)", "During handling of the above "
-    "exception, another exception occurred:",
+    "\tat shop.Cart.add(Cart.java:12)", "    at f (/srv/a.js:3:1)",
+    ("During handling of the above exception, "
+     "another exception occurred:"),
 };
 
 static void test_ordinary(void)
