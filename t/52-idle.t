@@ -26,6 +26,10 @@ my $WATCHED = 25;
 my $WAKE_UPS = 2;  # in that time; by themselves they are two in a minute
 my $PROMPT = 0.05; # the first line after a rest is in its file
 
+# The full hour, which ends periods of files, comes whenever it likes.
+my $NO_PERIODS = join q{}, map { "T2MLogRotate $_ size=100M\n" }
+    qw(app errors access security performance);
+
 sub ours { return grep { role_of($_) } descendants($_[0]->pid) }
 
 # How often any thread of writer and supervisor has gone to sleep so far.
@@ -66,7 +70,7 @@ sub used {
 }
 
 subtest 'asleep' => sub {
-    my $server = used(T2M::Server->new(name => 'idle')->start);
+    my $server = used(T2M::Server->new(name => 'idle', conf => $NO_PERIODS)->start);
     is(scalar(ours($server)), 2, 'supervisor and writer');
     my $busy = wake_ups($server);
     sleep $SETTLED;

@@ -53,7 +53,7 @@ typedef struct {
  * `[2026-11-23 05:12:34.74465] [10986] [error] `. */
 t2m_text_t t2m_stack_perl_without_stamp(t2m_text_t line);
 
-/** What line, which has no stamp, is. */
-t2m_stack_perl_line_t t2m_stack_perl_line(t2m_text_t line);
+/** What text, a line without a stamp, is. */
+t2m_stack_perl_line_t t2m_stack_perl_line(t2m_text_t text);
 
 #endif

@@ -354,6 +354,9 @@ static void add_frames(t2m_stack_t *stack, const told_t *told)
     }
 }
 
+/* Groups are members of groups, and what is quoted has causes: all of it ends at DEPTH_MAX.
+ * NOLINTBEGIN(misc-no-recursion) */
+
 /* Each member of a group, in their order. */
 static void read_members(reader_t *reader, const told_t *told, unsigned depth)
 {
@@ -473,6 +476,8 @@ static void read_chain(reader_t *reader, t2m_text_t text, apr_size_t margin, uns
     }
     reader->stack->truncated |= count >= CHAIN_MAX;
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 /* Whether the first lines begin a traceback. */
 static int is_begun(t2m_text_t text)

@@ -15,6 +15,7 @@
 #include <apr_strings.h>
 
 #include "core/error_group.h"
+#include "core/message_groups.h"
 #include "core/message_wrapper.h"
 #include "core/stack_join.h"
 #include "server/exception.h"
@@ -31,6 +32,10 @@ struct t2m_request_trace_t {
     t2m_text_t first;          /* all of the line that began it, in the request's pool */
     t2m_stack_join_t *join;
 };
+
+/* Words seen lately that begin no trace; they have no group here. What floods a log is mostly the
+ * same, and to ask all languages takes longer than to count it. */
+static __thread t2m_message_groups_t ordinary;
 
 static int is_open(const t2m_request_t *state)
 {
@@ -154,12 +159,25 @@ static t2m_text_t own_words(const char *path, t2m_text_t message)
     return message;
 }
 
+static t2m_stack_answer_e begins(t2m_text_t words)
+{
+    char none[T2M_ERROR_GROUP_SIZE] = "";
+    t2m_stack_answer_e answer = T2M_STACK_NO;
+
+    if (!t2m_message_groups_find(&ordinary, NULL, words, none)) {
+        answer = t2m_stack_join_begins(words);
+        if (answer == T2M_STACK_NO) {
+            t2m_message_groups_keep(&ordinary, NULL, words, none);
+        }
+    }
+    return answer;
+}
+
 /* Nonzero when the line may be taken: below ERROR only what surely is of a trace. */
 static int is_wanted(const t2m_errorline_t *line, const t2m_request_t *state, t2m_text_t words)
 {
-    return is_open(state) || t2m_stack_join_begins(words) >= (line->level >= T2M_LEVEL_ERROR
-                                                              ? T2M_STACK_PERHAPS
-                                                              : T2M_STACK_YES);
+    return is_open(state)
+           || begins(words) >= (line->level >= T2M_LEVEL_ERROR ? T2M_STACK_PERHAPS : T2M_STACK_YES);
 }
 
 /* Nonzero when what is held takes no more lines. */
